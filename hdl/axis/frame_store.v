@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+`resetall
+`default_nettype none
+
+/*
+ * Store-and-forward FIFO of beats whose newest frame can be taken back.
+ *
+ * Beats are written as they come; the reader sees a frame only after its last beat was written with s_commit. A last beat without
+ * s_commit takes the whole frame back. A beat that finds the store full is lost and sets s_overflow in the same cycle: the writer must then
+ * not commit that frame. Block RAM; a committed beat is readable 2 cycles after its commit; one beat in and one out per cycle.
+ */
+module frame_store #(
+    // bits of a beat
+    parameter WIDTH = 134,
+    // log2 of the number of beats
+    parameter DEPTH_LOG2 = 10
+) (
+    input  wire             clk,
+    input  wire             rst,
+
+    input  wire             s_valid,
+    input  wire [WIDTH-1:0] s_data,
+    input  wire             s_last,
+    // with s_last: keep the frame
+    input  wire             s_commit,
+    output wire             s_overflow,
+
+    output reg              m_valid,
+    input  wire             m_ready,
+    output reg  [WIDTH-1:0] m_data
+);
+
+reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
+reg [DEPTH_LOG2:0] write_ptr_reg;
+reg [DEPTH_LOG2:0] commit_ptr_reg;
+reg [DEPTH_LOG2:0] read_ptr_reg;
+
+wire [DEPTH_LOG2:0] stored = write_ptr_reg - read_ptr_reg;
+wire full = stored[DEPTH_LOG2];
+wire read = commit_ptr_reg != read_ptr_reg && (!m_valid || m_ready);
+
+assign s_overflow = s_valid && full;
+
+always @(posedge clk) begin
+    if (s_valid) begin
+        if (!full) begin
+            mem[write_ptr_reg[DEPTH_LOG2-1:0]] <= s_data;
+        end
+        if (s_last && !s_commit) begin
+            write_ptr_reg <= commit_ptr_reg;
+        end else if (!full) begin
+            write_ptr_reg <= write_ptr_reg + 1'b1;
+            if (s_last) begin
+                commit_ptr_reg <= write_ptr_reg + 1'b1;
+            end
+        end
+    end
+    if (read) begin
+        m_data <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
+        m_valid <= 1'b1;
+        read_ptr_reg <= read_ptr_reg + 1'b1;
+    end else if (m_ready) begin
+        m_valid <= 1'b0;
+    end
+    if (rst) begin
+        write_ptr_reg <= 0;
+        commit_ptr_reg <= 0;
+        read_ptr_reg <= 0;
+        m_valid <= 1'b0;
+    end
+end
+
+endmodule
+
+`resetall

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ghash: GHASH of SP 800-38D (6.4), one block per cycle, messages back to back.
+//
+// What     For the blocks X_1 ... X_m of a message, m_hash = X_1*H^m ^ X_2*H^(m-1) ^ ... ^ X_m*H.
+//          Horner with stride STAGES, so that the multiplier may take STAGES cycles:
+//
+//              T_i = X_i ^ T_(i-STAGES) * H^STAGES                (T_i = X_i for i <= STAGES)
+//              m_hash = sum of T_i * H^(m-i+1) over the last min(STAGES, m) blocks
+//
+//          One product per block: a block with more than STAGES blocks left is multiplied with H^STAGES, and the
+//          product goes into the block STAGES further on; a block with s_left = k <= STAGES is multiplied with H^k, and
+//          the products are summed. A product that arrives before its block waits in a queue.
+// Latency  m_valid comes STAGES + 1 cycles after the last block (s_left = 1) of its message.
+// Rate     one block per cycle, any gaps between blocks, no gap needed between messages, each with its own H. Messages
+//          of one block up. No ready, never stalls. m_valid is one pulse per complete message, in order.
+// Order    SP 800-38D: bit 127 of a block is the coefficient of x^0, bit 0 the coefficient of x^127;
+//          block[127:120] is octet 0.
+// s_left   blocks of the message left, this one included; values above STAGES all mean "more than STAGES", so
+//          count in any way and saturate at STAGES + 1.
+// Bad      An s_first before the last message had its s_left = 1 abandons that message: no m_valid for it, and no trace
+// input    of it in any other. s_left = 0 is taken as 1. A message without s_first, or whose s_left does not go down by
+//          one to 1 with each of the last STAGES + 1 blocks, gives a wrong hash; the next message is not harmed.
+// Secrets  every register that held a power of H or a product is zero again STAGES + 2 cycles after the last block of a
+//          complete message. What an abandoned message leaves in the queue and the sum is zeroed by the next s_first, the
+//          end of the next message, or rst. m_hash is meaningful with m_valid only.
+// Reset    abandons everything and zeroes every stage.
+
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+// Exclusive or of wide vectors, the form that is fast in Icarus (see gf128_digit).
+`define GHASH_XOR(a, b) (((a) | (b)) & ~((a) & (b)))
+
+module ghash #
+(
+    // pipeline stages of the multiplier and number of powers of H: 1, 2, 4 or 8
+    parameter STAGES = 4,
+    // width of s_left: derived, leave as it is
+    parameter LEFT_WIDTH = $clog2(STAGES + 2)
+)
+(
+    input  wire                  clk,
+    input  wire                  rst,
+
+    /*
+     * Block in
+     */
+    input  wire                  s_valid,
+    input  wire [127:0]          s_block,
+    // first block of a message: forget what came before
+    input  wire                  s_first,
+    input  wire [LEFT_WIDTH-1:0] s_left,
+    // {H^STAGES, ..., H^2, H^1}, H^1 in bits 127:0
+    input  wire [128*STAGES-1:0] s_h_powers,
+
+    /*
+     * Hash out
+     */
+    output wire                  m_valid,
+    output wire [127:0]          m_hash
+);
+
+localparam COUNT_WIDTH = $clog2(STAGES + 1);
+localparam [LEFT_WIDTH-1:0] STAGES_LEFT = STAGES[LEFT_WIDTH-1:0];
+localparam [COUNT_WIDTH-1:0] STAGES_COUNT = STAGES[COUNT_WIDTH-1:0];
+
+// blocks of this message so far, up to STAGES
+reg [COUNT_WIDTH-1:0] seen_reg;
+
+// of each block in the multiplier, oldest in the top bit: the product is fed back; is summed; is the first, the last
+// of its sum
+reg [STAGES-1:0] feed_reg;
+reg [STAGES-1:0] sum_reg;
+reg [STAGES-1:0] sum_first_reg;
+reg [STAGES-1:0] sum_last_reg;
+
+// products waiting for their block, oldest in the low 128 bits; zero where there is none
+reg [128*STAGES-1:0]  queue_reg;
+reg [COUNT_WIDTH-1:0] queue_count_reg;
+
+reg         m_valid_reg;
+reg [127:0] m_hash_reg;
+
+wire         start;
+wire         take;
+wire         many;
+wire         product_fed;
+wire [127:0] product;
+
+reg  [127:0] x;
+reg  [127:0] h;
+
+assign m_valid = m_valid_reg;
+assign m_hash = m_hash_reg;
+
+assign start = s_valid && s_first;
+// this block wants the product of STAGES blocks ago
+assign take = s_valid && !s_first && seen_reg == STAGES_COUNT;
+assign many = s_left > STAGES_LEFT;
+// a product for a later block (in the cycle of start it is of an abandoned message, and nobody takes it)
+assign product_fed = feed_reg[STAGES-1];
+
+// ---- operands ----
+
+always @* begin : operands
+    integer i;
+
+    x = s_block;
+    if (take && queue_count_reg != 0) begin
+        x = `GHASH_XOR(s_block, queue_reg[127:0]);
+    end else if (take && product_fed) begin
+        x = `GHASH_XOR(s_block, product);
+    end
+
+    h = s_h_powers[127:0];
+    for (i = 1; i < STAGES; i = i + 1) begin
+        if (s_left > i[LEFT_WIDTH-1:0]) begin
+            h = s_h_powers[128*i +: 128];
+        end
+    end
+end
+
+gf128_multiply #(
+    .STAGES(STAGES)
+) gf128_multiply_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(s_valid),
+    .s_x(x),
+    .s_h(h),
+    .m_product(product)
+);
+
+// ---- flags of the blocks in the multiplier ----
+
+always @(posedge clk) begin
+    feed_reg <= start ? {STAGES{1'b0}} : feed_reg << 1;
+    sum_reg <= sum_reg << 1;
+    sum_first_reg <= sum_first_reg << 1;
+    sum_last_reg <= sum_last_reg << 1;
+
+    if (s_valid) begin
+        feed_reg[0] <= many;
+        sum_reg[0] <= !many;
+        sum_first_reg[0] <= s_first || s_left == STAGES_LEFT;
+        sum_last_reg[0] <= s_left <= 1;
+
+        if (s_first) begin
+            seen_reg <= 1;
+        end else if (!take) begin
+            seen_reg <= seen_reg + 1'b1;
+        end
+    end
+
+    if (rst) begin
+        feed_reg <= {STAGES{1'b0}};
+        sum_reg <= {STAGES{1'b0}};
+        sum_first_reg <= {STAGES{1'b0}};
+        sum_last_reg <= {STAGES{1'b0}};
+        seen_reg <= {COUNT_WIDTH{1'b0}};
+    end
+end
+
+// ---- products that wait for their block ----
+
+always @(posedge clk) begin : queue
+    integer i;
+
+    if (rst || start) begin
+        if (rst || queue_count_reg != 0) begin
+            queue_reg <= {STAGES{128'd0}};
+            queue_count_reg <= {COUNT_WIDTH{1'b0}};
+        end
+    end else if (take && queue_count_reg != 0) begin
+        // out, and in behind the rest
+        queue_reg <= queue_reg >> 128;
+        if (product_fed) begin
+            for (i = 0; i < STAGES; i = i + 1) begin
+                if (queue_count_reg == i[COUNT_WIDTH-1:0] + 1'b1) begin
+                    queue_reg[128*i +: 128] <= product;
+                end
+            end
+        end else begin
+            queue_count_reg <= queue_count_reg - 1'b1;
+        end
+    end else if (product_fed && !take) begin
+        for (i = 0; i < STAGES; i = i + 1) begin
+            if (queue_count_reg == i[COUNT_WIDTH-1:0]) begin
+                queue_reg[128*i +: 128] <= product;
+            end
+        end
+        queue_count_reg <= queue_count_reg + 1'b1;
+    end
+end
+
+// ---- sum of the last products ----
+
+always @(posedge clk) begin
+    m_valid_reg <= 1'b0;
+
+    if (rst) begin
+        m_hash_reg <= 128'd0;
+    end else if (sum_reg[STAGES-1]) begin
+        m_valid_reg <= sum_last_reg[STAGES-1];
+        m_hash_reg <= sum_first_reg[STAGES-1] ? product : `GHASH_XOR(m_hash_reg, product);
+    end else if (m_valid_reg) begin
+        m_hash_reg <= 128'd0;
+    end
+end
+
+endmodule
+
+`undef GHASH_XOR
+
+`resetall

@@ -1,0 +1,1002 @@
+// SPDX-License-Identifier: Apache-2.0
+`resetall
+`default_nettype none
+
+/*
+ * Transmit path: encrypts the payload of ESP frames in place and writes the ICV (rules T1 to T6 of docs/architecture.md).
+ *
+ *   s_axis_tx -> delay_fifo ------------------------> XOR -> delay_line -> ICV insert -> output FIFO -> m_axis_tx
+ *      |   \-> SA by handle (tx_lookup) -\             ^  \-> ghash_feeder -> ghash -^
+ *      \-> esp_parser -> esp_geometry -> job -> keystream -- E(J0) ------------------/
+ *
+ * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 19,
+ * the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
+ * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
+ * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
+ * Dead lanes (tkeep = 0) are never looked at, and leave as zero.
+ */
+module esp_transmit #(
+    parameter SA_COUNT = 64,
+    parameter INDEX_WIDTH = 6,
+    parameter MAX_KEY_BITS = 256,
+    parameter CYCLES_PER_ROUND = 1,
+    parameter SBOX_STYLE = 0,
+    parameter GHASH_STAGES = 4
+) (
+    input  wire                        clk,
+    input  wire                        rst,
+    // transmit offload is configured
+    input  wire                        enable,
+
+    /*
+     * Frames from the host; tuser with the first beat: {slot 11 tunnel handle, slot 1 handle}
+     */
+    input  wire [127:0]                s_axis_tx_tdata,
+    input  wire [15:0]                 s_axis_tx_tkeep,
+    input  wire                        s_axis_tx_tvalid,
+    output wire                        s_axis_tx_tready,
+    input  wire                        s_axis_tx_tlast,
+    input  wire [63:0]                 s_axis_tx_tuser,
+
+    /*
+     * Frames to the wire; tuser with the last beat: abort, the MAC discards the frame
+     */
+    output wire [127:0]                m_axis_tx_tdata,
+    output wire [15:0]                 m_axis_tx_tkeep,
+    output wire                        m_axis_tx_tvalid,
+    input  wire                        m_axis_tx_tready,
+    output wire                        m_axis_tx_tlast,
+    output wire                        m_axis_tx_tuser,
+
+    /*
+     * One status for each frame from the host, in order: 0 sent, 1 failed for its handle, 2 failed for its packet, 3 failed for its length
+     */
+    output wire [7:0]                  m_axis_tx_status_tdata,
+    output wire                        m_axis_tx_status_tvalid,
+    input  wire                        m_axis_tx_status_tready,
+
+    /*
+     * SA table
+     */
+    output wire                        lookup_valid,
+    output wire [31:0]                 lookup_handle,
+    input  wire                        found_valid,
+    input  wire                        found_hit,
+    input  wire                        found_epoch,
+    input  wire                        found_gmac,
+    input  wire                        found_esn,
+    input  wire [31:0]                 found_seq_hi,
+    input  wire [2:0]                  found_icv_words,
+    input  wire [31:0]                 found_spi,
+    input  wire                        found_ipv6,
+    input  wire [1:0]                  found_udp_type,
+    output wire                        retire_valid,
+    output wire                        retire_epoch,
+
+    output wire [INDEX_WIDTH-1:0]      cipher_index,
+    input  wire [255:0]                cipher_key,
+    input  wire [1:0]                  cipher_key_size,
+    input  wire [31:0]                 cipher_salt,
+    output wire [INDEX_WIDTH-1:0]      hash_index,
+    input  wire [128*GHASH_STAGES-1:0] hash_powers,
+
+    /*
+     * E_K(0) for sa_command
+     */
+    input  wire                        h_req_valid,
+    output wire                        h_req_ready,
+    input  wire [255:0]                h_req_key,
+    input  wire [1:0]                  h_req_key_size,
+    output wire                        h_rsp_valid,
+    output wire [127:0]                h_rsp_block,
+
+    /*
+     * Events for the counters, one pulse per frame
+     */
+    output reg                         event_frame,
+    output reg                         event_protected,
+    output reg                         event_bypassed,
+    output reg                         event_failed_handle,
+    output reg                         event_failed_packet,
+    output reg                         event_failed_length,
+    // octets of the frame that event_frame counts, else 0
+    output reg  [13:0]                 event_octets
+);
+
+localparam OFFSET_WIDTH = 14;
+localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
+localparam AES_LATENCY = (MAX_KEY_BITS / 32 + 6) * CYCLES_PER_ROUND + 1;
+localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
+
+// from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
+localparam TAG_DELAY = GHASH_STAGES + 7;
+// age of a beat at the XOR: the keystream of the farthest ESP header is ready
+localparam POP_DELAY = AES_LATENCY + 10;
+localparam FRAME_FIFO_LOG2 = POP_DELAY + 8 <= 64 ? 6 : 7;
+// log2 of the frames between s_axis_tx and the XOR
+localparam FRAMES_LOG2 = 5;
+localparam OUTPUT_LOG2 = 5;
+localparam STATUS_LOG2 = 4;
+
+localparam [7:0]
+    STATUS_SENT = 8'd0,
+    STATUS_FAILED_HANDLE = 8'd1,
+    STATUS_FAILED_PACKET = 8'd2,
+    STATUS_FAILED_LENGTH = 8'd3;
+
+/*
+ * Input
+ */
+wire [4:0] input_octets;
+wire frame_fifo_ready;
+wire parser_full;
+
+reg input_first_reg;
+reg [BEAT_WIDTH-1:0] input_beat_reg;
+reg [FRAMES_LOG2-1:0] input_id_reg;
+// frames inside, counted from their first beat to their last beat at the XOR
+reg [FRAMES_LOG2:0] frames_reg;
+
+wire frames_full = frames_reg[FRAMES_LOG2];
+wire input_beat = s_axis_tx_tvalid && s_axis_tx_tready;
+wire input_begin = input_beat && input_first_reg;
+
+wire [31:0] handle = s_axis_tx_tuser[31:0];
+wire [31:0] tunnel_handle = s_axis_tx_tuser[63:32];
+
+// length of the frames inside, known once their last beat came
+reg [OFFSET_WIDTH-1:0] length_mem [0:2**FRAMES_LOG2-1];
+reg [2**FRAMES_LOG2-1:0] ended_reg;
+
+assign s_axis_tx_tready = frame_fifo_ready && !(input_first_reg && (parser_full || frames_full));
+assign lookup_valid = input_begin && enable && handle != 0 && tunnel_handle == 0;
+assign lookup_handle = handle;
+
+octet_count octet_count_inst (
+    .tkeep(s_axis_tx_tkeep),
+    .tlast(s_axis_tx_tlast),
+    .octets(input_octets)
+);
+
+always @(posedge clk) begin
+    if (input_beat) begin
+        input_first_reg <= s_axis_tx_tlast;
+        if (input_first_reg) begin
+            ended_reg[input_id_reg] <= 1'b0;
+        end
+        if (s_axis_tx_tlast) begin
+            length_mem[input_id_reg] <= {input_beat_reg, 4'd0} + {9'd0, input_octets};
+            ended_reg[input_id_reg] <= 1'b1;
+            input_id_reg <= input_id_reg + 1'b1;
+            input_beat_reg <= 0;
+        end else if (!(&input_beat_reg[BEAT_WIDTH-1:1])) begin
+            input_beat_reg <= input_beat_reg + 1'b1;
+        end
+    end
+    if (rst) begin
+        input_first_reg <= 1'b1;
+        input_beat_reg <= 0;
+        input_id_reg <= 0;
+        ended_reg <= 0;
+    end
+end
+
+/*
+ * Parse and look up
+ */
+wire desc_valid;
+wire desc_esp;
+wire desc_ipv6;
+wire desc_udp;
+wire [31:0] desc_spi;
+wire [31:0] desc_seq;
+wire [63:0] desc_iv;
+/* verilator lint_off UNUSEDSIGNAL */ // the host chose the SA: the addresses are not looked at
+wire [127:0] desc_src;
+wire [127:0] desc_dst;
+/* verilator lint_on UNUSEDSIGNAL */
+wire [6:0] desc_esp_offset;
+wire [OFFSET_WIDTH-1:0] desc_ip_end;
+
+esp_parser #(
+    .OFFSET_WIDTH(OFFSET_WIDTH)
+) esp_parser_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(input_beat),
+    .s_data(s_axis_tx_tdata),
+    .s_octets(input_octets),
+    .s_last(s_axis_tx_tlast),
+    .full(parser_full),
+    .m_valid(desc_valid),
+    .m_esp(desc_esp),
+    .m_ipv6(desc_ipv6),
+    .m_udp(desc_udp),
+    .m_spi(desc_spi),
+    .m_seq(desc_seq),
+    .m_iv(desc_iv),
+    .m_src(desc_src),
+    .m_dst(desc_dst),
+    .m_esp_offset(desc_esp_offset),
+    .m_ip_end(desc_ip_end)
+);
+
+wire parsed_valid;
+wire parsed_esp;
+wire parsed_ipv6;
+wire parsed_udp;
+wire [31:0] parsed_spi;
+wire [31:0] parsed_seq;
+wire [63:0] parsed_iv;
+wire [6:0] parsed_esp_offset;
+wire [OFFSET_WIDTH-1:0] parsed_ip_end;
+
+wire asked_valid;
+wire asked_lookup;
+wire asked_bypass;
+wire [INDEX_WIDTH-1:0] asked_index;
+
+wire answer_valid;
+wire answer_hit;
+wire answer_epoch;
+wire answer_gmac;
+wire answer_esn;
+wire [31:0] answer_seq_hi;
+wire [2:0] answer_icv_words;
+wire [31:0] answer_spi;
+wire answer_ipv6;
+wire [1:0] answer_udp_type;
+
+// a frame is judged when its descriptor and, if there is one, the answer to its lookup are there
+wire judge = parsed_valid && asked_valid && (!asked_lookup || answer_valid);
+
+/* verilator lint_off PINCONNECTEMPTY */ // all per-frame FIFOs have room for as many frames as are let in
+fifo #(
+    .WIDTH(3 + 32 + 32 + 64 + 7 + OFFSET_WIDTH),
+    .DEPTH_LOG2(FRAMES_LOG2)
+) parsed_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(desc_valid),
+    .s_ready(),
+    .s_data({desc_esp, desc_ipv6, desc_udp, desc_spi, desc_seq, desc_iv, desc_esp_offset, desc_ip_end}),
+    .m_valid(parsed_valid),
+    .m_ready(judge),
+    .m_data({parsed_esp, parsed_ipv6, parsed_udp, parsed_spi, parsed_seq, parsed_iv, parsed_esp_offset, parsed_ip_end}),
+    .level()
+);
+
+fifo #(
+    .WIDTH(2 + INDEX_WIDTH),
+    .DEPTH_LOG2(FRAMES_LOG2)
+) asked_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(input_begin),
+    .s_ready(),
+    .s_data({lookup_valid, handle == 0 && tunnel_handle == 0, handle[INDEX_WIDTH-1:0]}),
+    .m_valid(asked_valid),
+    .m_ready(judge),
+    .m_data({asked_lookup, asked_bypass, asked_index}),
+    .level()
+);
+
+fifo #(
+    .WIDTH(5 + 32 + 3 + 32 + 2),
+    .DEPTH_LOG2(FRAMES_LOG2)
+) answer_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(found_valid),
+    .s_ready(),
+    .s_data({found_hit, found_epoch, found_gmac, found_esn, found_ipv6, found_seq_hi, found_icv_words, found_spi, found_udp_type}),
+    .m_valid(answer_valid),
+    .m_ready(judge && asked_lookup),
+    .m_data({answer_hit, answer_epoch, answer_gmac, answer_esn, answer_ipv6, answer_seq_hi, answer_icv_words, answer_spi, answer_udp_type}),
+    .level()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+/*
+ * Judge: what becomes of the frame, and where its parts lie
+ */
+wire hit = asked_lookup && answer_hit;
+wire packet_ok = parsed_esp && parsed_spi == answer_spi && parsed_ipv6 == answer_ipv6 && parsed_udp == (answer_udp_type != 0);
+
+wire syntax_error;
+wire [OFFSET_WIDTH-1:0] payload_first;
+wire [OFFSET_WIDTH-1:0] payload_last;
+wire [OFFSET_WIDTH-1:0] icv_first;
+wire [BEAT_WIDTH-1:0] cipher_blocks;
+wire [OFFSET_WIDTH-1:0] hash_first;
+wire [BEAT_WIDTH:0] hash_blocks;
+wire [127:0] first_block;
+wire [127:0] length_block;
+
+esp_geometry #(
+    .OFFSET_WIDTH(OFFSET_WIDTH)
+) esp_geometry_inst (
+    .esp_offset(parsed_esp_offset),
+    .ip_end(parsed_ip_end),
+    .spi(parsed_spi),
+    .seq(parsed_seq),
+    .iv(parsed_iv),
+    .gmac(answer_gmac),
+    .esn(answer_esn),
+    .seq_hi(answer_seq_hi),
+    .icv_words(answer_icv_words),
+    .syntax_error(syntax_error),
+    .payload_first(payload_first),
+    .payload_last(payload_last),
+    .icv_first(icv_first),
+    .cipher_blocks(cipher_blocks),
+    .hash_first(hash_first),
+    .hash_blocks(hash_blocks),
+    .first_block(first_block),
+    .length_block(length_block)
+);
+
+wire [7:0] verdict = asked_bypass ? STATUS_SENT : !hit ? STATUS_FAILED_HANDLE : !packet_ok ? STATUS_FAILED_PACKET
+    : syntax_error ? STATUS_FAILED_LENGTH : STATUS_SENT;
+
+reg judged_valid_reg;
+reg judged_hit_reg;
+reg judged_epoch_reg;
+reg judged_protect_reg;
+reg judged_gmac_reg;
+reg [1:0] judged_status_reg;
+reg [INDEX_WIDTH-1:0] judged_index_reg;
+reg [63:0] judged_iv_reg;
+reg [BEAT_WIDTH-1:0] judged_blocks_reg;
+reg [OFFSET_WIDTH-1:0] judged_payload_first_reg;
+reg [OFFSET_WIDTH-1:0] judged_payload_last_reg;
+reg [OFFSET_WIDTH-1:0] judged_icv_first_reg;
+reg [OFFSET_WIDTH-1:0] judged_ip_end_reg;
+reg [OFFSET_WIDTH-1:0] judged_hash_first_reg;
+reg [BEAT_WIDTH:0] judged_hash_blocks_reg;
+reg [127:0] judged_first_block_reg;
+reg [127:0] judged_length_block_reg;
+reg [FRAMES_LOG2-1:0] judged_id_reg;
+
+always @(posedge clk) begin
+    judged_valid_reg <= judge;
+    if (judge) begin
+        judged_hit_reg <= hit;
+        judged_epoch_reg <= answer_epoch;
+        judged_protect_reg <= !asked_bypass && verdict == STATUS_SENT;
+        judged_gmac_reg <= answer_gmac;
+        judged_status_reg <= verdict[1:0];
+        judged_index_reg <= asked_index;
+        judged_iv_reg <= parsed_iv;
+        judged_blocks_reg <= cipher_blocks;
+        judged_payload_first_reg <= payload_first;
+        judged_payload_last_reg <= payload_last;
+        judged_icv_first_reg <= icv_first;
+        judged_ip_end_reg <= parsed_ip_end;
+        judged_hash_first_reg <= hash_first;
+        judged_hash_blocks_reg <= hash_blocks;
+        judged_first_block_reg <= first_block;
+        judged_length_block_reg <= length_block;
+        judged_id_reg <= judged_id_reg + 1'b1;
+    end
+    if (rst) begin
+        judged_valid_reg <= 1'b0;
+        judged_id_reg <= {FRAMES_LOG2{1'b1}};
+    end
+end
+
+wire context_valid;
+wire context_hit;
+wire context_epoch;
+wire context_protect;
+wire context_gmac;
+wire [1:0] context_status;
+wire [INDEX_WIDTH-1:0] context_index;
+wire [OFFSET_WIDTH-1:0] context_payload_first;
+wire [OFFSET_WIDTH-1:0] context_payload_last;
+wire [OFFSET_WIDTH-1:0] context_icv_first;
+wire [OFFSET_WIDTH-1:0] context_ip_end;
+wire [OFFSET_WIDTH-1:0] context_hash_first;
+wire [BEAT_WIDTH:0] context_hash_blocks;
+wire [127:0] context_first_block;
+wire [127:0] context_length_block;
+wire [FRAMES_LOG2-1:0] context_id;
+wire context_take;
+
+/* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
+fifo #(
+    .WIDTH(4 + 2 + INDEX_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256 + FRAMES_LOG2),
+    .DEPTH_LOG2(FRAMES_LOG2),
+    .BLOCK_RAM(1)
+) context_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(judged_valid_reg),
+    .s_ready(),
+    .s_data({judged_hit_reg, judged_epoch_reg, judged_protect_reg, judged_gmac_reg, judged_status_reg, judged_index_reg,
+        judged_payload_first_reg, judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_first_reg,
+        judged_hash_blocks_reg, judged_first_block_reg, judged_length_block_reg, judged_id_reg}),
+    .m_valid(context_valid),
+    .m_ready(context_take),
+    .m_data({context_hit, context_epoch, context_protect, context_gmac, context_status, context_index,
+        context_payload_first, context_payload_last, context_icv_first, context_ip_end, context_hash_first,
+        context_hash_blocks, context_first_block, context_length_block, context_id}),
+    .level()
+);
+
+wire job_valid;
+wire job_ready;
+wire [INDEX_WIDTH-1:0] job_index;
+wire [63:0] job_iv;
+wire [BEAT_WIDTH-1:0] job_blocks;
+wire [3:0] job_lane;
+wire [FRAMES_LOG2-1:0] job_id;
+wire [OFFSET_WIDTH-1:0] job_ip_end;
+
+fifo #(
+    .WIDTH(INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + FRAMES_LOG2 + OFFSET_WIDTH),
+    .DEPTH_LOG2(FRAMES_LOG2)
+) job_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(judged_valid_reg && judged_protect_reg),
+    .s_ready(),
+    .s_data({judged_index_reg, judged_iv_reg, judged_blocks_reg, judged_payload_first_reg[3:0], judged_id_reg, judged_ip_end_reg}),
+    .m_valid(job_valid),
+    .m_ready(job_ready),
+    .m_data({job_index, job_iv, job_blocks, job_lane, job_id, job_ip_end}),
+    .level()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+/*
+ * Keystream
+ */
+wire [FRAMES_LOG2-1:0] active_id;
+wire [OFFSET_WIDTH-1:0] active_ip_end;
+// the frame of the job has ended before its packet did
+reg kill_reg;
+reg [FRAMES_LOG2-1:0] kill_id_reg;
+
+wire keystream_valid;
+wire keystream_take;
+wire [127:0] keystream_data;
+wire keystream_last;
+wire j0_valid;
+wire j0_take;
+wire j0_event;
+wire [127:0] j0_block;
+/* verilator lint_off UNUSEDSIGNAL */ // receive side only
+wire [7:0] j0_pad_length;
+wire [7:0] j0_next_header;
+/* verilator lint_on UNUSEDSIGNAL */
+
+always @(posedge clk) begin
+    kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end;
+    kill_id_reg <= active_id;
+end
+
+keystream #(
+    .RECEIVE(0),
+    .MAX_KEY_BITS(MAX_KEY_BITS),
+    .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
+    .SBOX_STYLE(SBOX_STYLE),
+    .INDEX_WIDTH(INDEX_WIDTH),
+    .BLOCKS_WIDTH(BEAT_WIDTH),
+    .USER_WIDTH(FRAMES_LOG2 + OFFSET_WIDTH),
+    .JOBS_LOG2(FRAMES_LOG2)
+) keystream_inst (
+    .clk(clk),
+    .rst(rst),
+    .job_valid(job_valid),
+    .job_ready(job_ready),
+    .job_index(job_index),
+    .job_iv(job_iv),
+    .job_blocks(job_blocks),
+    .job_lane(job_lane),
+    .job_pad_length_octet({OFFSET_WIDTH{1'b0}}),
+    .job_user({job_id, job_ip_end}),
+    .active_user({active_id, active_ip_end}),
+    .kill(kill_reg && kill_id_reg == active_id),
+    .cipher_index(cipher_index),
+    .cipher_key(cipher_key),
+    .cipher_key_size(cipher_key_size),
+    .cipher_salt(cipher_salt),
+    .h_req_valid(h_req_valid),
+    .h_req_ready(h_req_ready),
+    .h_req_key(h_req_key),
+    .h_req_key_size(h_req_key_size),
+    .h_rsp_valid(h_rsp_valid),
+    .h_rsp_block(h_rsp_block),
+    .m_valid(keystream_valid),
+    .m_ready(keystream_take),
+    .m_data(keystream_data),
+    .m_last(keystream_last),
+    .j0_valid(j0_valid),
+    .j0_ready(j0_take),
+    .j0_event(j0_event),
+    .j0_block(j0_block),
+    .j0_pad_length(j0_pad_length),
+    .j0_next_header(j0_next_header)
+);
+
+/*
+ * XOR
+ */
+wire head_valid;
+wire [127:0] head_data;
+wire [4:0] head_octets;
+wire head_last;
+wire pop;
+
+delay_fifo #(
+    .WIDTH(128 + 5 + 1),
+    .DEPTH_LOG2(FRAME_FIFO_LOG2),
+    .DELAY(POP_DELAY)
+) delay_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(s_axis_tx_tvalid && !(input_first_reg && (parser_full || frames_full))),
+    .s_ready(frame_fifo_ready),
+    .s_data({s_axis_tx_tdata, input_octets, s_axis_tx_tlast}),
+    .m_valid(head_valid),
+    .m_ready(pop),
+    .m_data({head_data, head_octets, head_last})
+);
+
+reg first_reg;
+reg [BEAT_WIDTH-1:0] beat_reg;
+// the frame is dropped although a job was issued for it: it was shorter than its packet when its first beat came up
+reg late_drop_reg;
+// the last keystream block of the frame has been taken
+reg keystream_done_reg;
+// the hashed range of the frame is complete
+reg hashed_reg;
+// frames that ended early whose keystream is still to be thrown away; beats that need none pass meanwhile
+reg [FRAMES_LOG2:0] drain_reg;
+reg [127:0] keystream_before_reg;
+// beats between here and m_axis_tx
+reg [OUTPUT_LOG2:0] output_count_reg;
+
+wire status_ready;
+wire output_room = !output_count_reg[OUTPUT_LOG2];
+wire [OFFSET_WIDTH-1:0] head_length = {beat_reg, 4'd0} + {9'd0, head_octets};
+
+wire late_drop = first_reg ? context_protect && ended_reg[context_id] && length_mem[context_id] < context_ip_end : late_drop_reg;
+wire drop = context_status != STATUS_SENT[1:0] || late_drop;
+wire protect = context_protect && !late_drop;
+wire encrypt = protect && !context_gmac;
+
+wire [3:0] lane = context_payload_first[3:0];
+wire keystream_wanted = encrypt && beat_reg >= context_payload_first[OFFSET_WIDTH-1:4] && {beat_reg, lane} <= context_payload_last;
+// the job of a short frame was cut before the end of the frame: what is left of it leaves as zero, and aborted
+wire keystream_cut = keystream_wanted && keystream_done_reg && !first_reg;
+wire keystream_needed = keystream_wanted && !keystream_cut;
+
+wire hash_end = protect && beat_reg == context_payload_last[OFFSET_WIDTH-1:4];
+
+// E(J0) made so far less those promised to frames that passed here: the last hashed beat of a GMAC frame, which waits for no keystream,
+// waits for its E(J0) (it does after a gap within the header). That of a GCM frame follows the frame's last keystream block.
+reg [FRAMES_LOG2+1:0] j0_ahead_reg;
+wire j0_missing = j0_ahead_reg[FRAMES_LOG2+1] || j0_ahead_reg == 0;
+
+wire draining = drain_reg != 0;
+
+assign pop = head_valid && context_valid && output_room && (!keystream_needed || (keystream_valid && !draining))
+    && !(hash_end && context_gmac && j0_missing) && (!head_last || status_ready);
+assign context_take = pop && head_last;
+assign keystream_take = (pop && keystream_needed) || draining;
+
+wire keystream_done = (keystream_done_reg && !first_reg) || (keystream_needed && keystream_last);
+wire hashed = (hashed_reg && !first_reg) || hash_end;
+wire short_frame = context_protect && head_length < context_ip_end;
+wire drain_begin = pop && head_last && context_protect && !context_gmac && !keystream_done;
+wire drain_end = draining && keystream_valid && keystream_last;
+
+wire [15:0] payload_lanes;
+wire [15:0] icv_lanes;
+wire [15:0] lanes_before = ~(16'hffff << lane);
+wire [127:0] payload_mask;
+wire [127:0] before_mask;
+
+lane_range #(
+    .OFFSET_WIDTH(OFFSET_WIDTH)
+) payload_lanes_inst (
+    .beat(beat_reg),
+    .first(context_payload_first),
+    .last(context_payload_last),
+    .lanes(payload_lanes)
+);
+
+lane_range #(
+    .OFFSET_WIDTH(OFFSET_WIDTH)
+) icv_lanes_inst (
+    .beat(beat_reg),
+    .first(context_icv_first),
+    .last(context_ip_end - 1'b1),
+    .lanes(icv_lanes)
+);
+
+lane_mask payload_mask_inst (
+    .lanes(payload_lanes),
+    .mask(payload_mask)
+);
+
+lane_mask before_mask_inst (
+    .lanes(lanes_before),
+    .mask(before_mask)
+);
+
+wire [127:0] keystream_beat = (keystream_before_reg & before_mask) | (keystream_data & ~before_mask);
+
+reg xor_valid_reg;
+reg [127:0] xor_data_reg;
+reg [4:0] xor_octets_reg;
+reg xor_last_reg;
+reg xor_abort_reg;
+reg [15:0] xor_icv_lanes_reg;
+// the frame has a tag, which its last beat throws away
+reg xor_tagged_reg;
+reg xor_retire_reg;
+reg xor_epoch_reg;
+// for the feeder
+reg [BEAT_WIDTH-1:0] xor_beat_reg;
+reg xor_hash_reg;
+reg [OFFSET_WIDTH-1:0] xor_hash_first_reg;
+reg [OFFSET_WIDTH-1:0] xor_hash_last_reg;
+reg [BEAT_WIDTH:0] xor_hash_blocks_reg;
+reg [127:0] xor_first_block_reg;
+reg [127:0] xor_length_block_reg;
+reg [INDEX_WIDTH-1:0] xor_index_reg;
+
+wire frame_failed = drop || short_frame;
+wire [7:0] frame_status = !context_protect && drop ? {6'd0, context_status} : frame_failed ? STATUS_FAILED_LENGTH : STATUS_SENT;
+
+assign hash_index = xor_index_reg;
+
+always @(posedge clk) begin
+    xor_valid_reg <= pop && !drop;
+    event_frame <= 1'b0;
+    event_protected <= 1'b0;
+    event_bypassed <= 1'b0;
+    event_failed_handle <= 1'b0;
+    event_failed_packet <= 1'b0;
+    event_failed_length <= 1'b0;
+    event_octets <= 14'd0;
+    if (pop) begin
+        first_reg <= head_last;
+        late_drop_reg <= late_drop;
+        keystream_done_reg <= keystream_done;
+        hashed_reg <= hashed;
+        if (head_last) begin
+            beat_reg <= 0;
+        end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
+            beat_reg <= beat_reg + 1'b1;
+        end
+        if (keystream_needed) begin
+            keystream_before_reg <= keystream_data;
+        end
+
+        xor_data_reg <= keystream_cut ? head_data & ~payload_mask
+            : encrypt ? head_data ^ (keystream_beat & payload_mask) : head_data;
+        xor_octets_reg <= head_octets;
+        xor_last_reg <= head_last;
+        xor_abort_reg <= head_last && short_frame;
+        xor_icv_lanes_reg <= protect ? icv_lanes : 16'h0000;
+        xor_tagged_reg <= head_last && protect && hashed;
+        xor_retire_reg <= head_last && protect;
+        xor_epoch_reg <= context_epoch;
+        xor_beat_reg <= beat_reg;
+        xor_hash_reg <= protect;
+        if (first_reg) begin
+            xor_hash_first_reg <= context_hash_first;
+            xor_hash_last_reg <= context_payload_last;
+            xor_hash_blocks_reg <= context_hash_blocks;
+            xor_first_block_reg <= context_first_block;
+            xor_length_block_reg <= context_length_block;
+            xor_index_reg <= context_index;
+        end
+
+        event_frame <= head_last;
+        event_protected <= head_last && context_protect && !frame_failed;
+        event_bypassed <= head_last && !context_protect && !drop;
+        event_failed_handle <= head_last && frame_status == STATUS_FAILED_HANDLE;
+        event_failed_packet <= head_last && frame_status == STATUS_FAILED_PACKET;
+        event_failed_length <= head_last && frame_status == STATUS_FAILED_LENGTH;
+        event_octets <= head_last ? head_length : 14'd0;
+    end
+    if (drain_begin && !drain_end) begin
+        drain_reg <= drain_reg + 1'b1;
+    end else if (!drain_begin && drain_end) begin
+        drain_reg <= drain_reg - 1'b1;
+    end
+    if (rst) begin
+        xor_valid_reg <= 1'b0;
+        first_reg <= 1'b1;
+        beat_reg <= 0;
+        drain_reg <= 0;
+        event_frame <= 1'b0;
+        event_protected <= 1'b0;
+        event_bypassed <= 1'b0;
+        event_failed_handle <= 1'b0;
+        event_failed_packet <= 1'b0;
+        event_failed_length <= 1'b0;
+    end
+end
+
+/* verilator lint_off PINCONNECTEMPTY */ // the level is of no use here
+fifo #(
+    .WIDTH(8),
+    .DEPTH_LOG2(STATUS_LOG2)
+) status_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(context_take),
+    .s_ready(status_ready),
+    .s_data(frame_status),
+    .m_valid(m_axis_tx_status_tvalid),
+    .m_ready(m_axis_tx_status_tready),
+    .m_data(m_axis_tx_status_tdata),
+    .level()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+/*
+ * GHASH of the ciphertext
+ */
+wire block_valid;
+wire [127:0] block_data;
+wire block_first;
+wire [LEFT_WIDTH-1:0] block_left;
+wire [128*GHASH_STAGES-1:0] block_h_powers;
+wire hash_valid;
+wire [127:0] hash_data;
+
+ghash_feeder #(
+    .OFFSET_WIDTH(OFFSET_WIDTH),
+    .STAGES(GHASH_STAGES),
+    .LEFT_WIDTH(LEFT_WIDTH)
+) ghash_feeder_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(xor_valid_reg),
+    .s_data(xor_data_reg),
+    .s_beat(xor_beat_reg),
+    .s_last(xor_last_reg),
+    .s_hash(xor_hash_reg),
+    .s_hash_first(xor_hash_first_reg),
+    .s_hash_last(xor_hash_last_reg),
+    .s_hash_blocks(xor_hash_blocks_reg),
+    .s_first_block(xor_first_block_reg),
+    .s_length_block(xor_length_block_reg),
+    .s_h_powers(hash_powers),
+    .m_valid(block_valid),
+    .m_block(block_data),
+    .m_first(block_first),
+    .m_left(block_left),
+    .m_h_powers(block_h_powers)
+);
+
+ghash #(
+    .STAGES(GHASH_STAGES)
+) ghash_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(block_valid),
+    .s_block(block_data),
+    .s_first(block_first),
+    .s_left(block_left),
+    .s_h_powers(block_h_powers),
+    .m_valid(hash_valid),
+    .m_hash(hash_data)
+);
+
+/*
+ * Tag: GHASH xor E(J0), rotated to the lane of the ICV, held until the last beat of its frame has passed
+ */
+wire tag_job_valid;
+wire tag_job_hashed;
+wire [3:0] tag_job_lane;
+wire stored_hash_valid;
+wire [127:0] stored_hash;
+
+reg tag_valid_reg;
+reg [127:0] tag_reg;
+
+wire tag_take;
+// a frame that ended before its hash was complete has an E(J0) but no hash
+wire tag_build = tag_job_valid && tag_job_hashed && stored_hash_valid && j0_valid && (!tag_valid_reg || tag_take);
+wire tag_skip = tag_job_valid && !tag_job_hashed && j0_valid;
+
+assign j0_take = tag_build || tag_skip;
+
+wire tag_job = (pop && hash_end) || (pop && head_last && context_protect && !hashed);
+
+always @(posedge clk) begin
+    if (j0_event && !tag_job) begin
+        j0_ahead_reg <= j0_ahead_reg + 1'b1;
+    end else if (!j0_event && tag_job) begin
+        j0_ahead_reg <= j0_ahead_reg - 1'b1;
+    end
+    if (rst) begin
+        j0_ahead_reg <= 0;
+    end
+end
+
+/* verilator lint_off PINCONNECTEMPTY */ // at most the frames between the XOR and the ICV
+fifo #(
+    .WIDTH(5),
+    .DEPTH_LOG2(FRAMES_LOG2)
+) tag_job_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(tag_job),
+    .s_ready(),
+    .s_data({hash_end, context_icv_first[3:0]}),
+    .m_valid(tag_job_valid),
+    .m_ready(tag_build || tag_skip),
+    .m_data({tag_job_hashed, tag_job_lane}),
+    .level()
+);
+
+fifo #(
+    .WIDTH(128),
+    .DEPTH_LOG2(3)
+) hash_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(hash_valid),
+    .s_ready(),
+    .s_data(hash_data),
+    .m_valid(stored_hash_valid),
+    .m_ready(tag_build),
+    .m_data(stored_hash),
+    .level()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+wire [127:0] tag_stream;
+wire [127:0] tag_rotated;
+
+octet_reverse octet_reverse_inst (
+    .s_data(stored_hash ^ j0_block),
+    .m_data(tag_stream)
+);
+
+lane_rotate lane_rotate_inst (
+    .s_data(tag_stream),
+    .amount(-tag_job_lane),
+    .m_data(tag_rotated)
+);
+
+always @(posedge clk) begin
+    if (tag_build) begin
+        tag_reg <= tag_rotated;
+        tag_valid_reg <= 1'b1;
+    end else if (tag_take) begin
+        tag_valid_reg <= 1'b0;
+    end
+    if (rst) begin
+        tag_valid_reg <= 1'b0;
+    end
+end
+
+/*
+ * ICV
+ */
+wire exit_valid;
+wire [127:0] exit_data;
+wire [4:0] exit_octets;
+wire exit_last;
+wire exit_abort;
+wire [15:0] exit_icv_lanes;
+wire exit_tagged;
+wire exit_retire;
+wire exit_epoch;
+
+delay_line #(
+    .WIDTH(128 + 5 + 1 + 1 + 16 + 3),
+    .DELAY(TAG_DELAY)
+) delay_line_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(xor_valid_reg),
+    .s_data({xor_data_reg, xor_octets_reg, xor_last_reg, xor_abort_reg, xor_icv_lanes_reg, xor_tagged_reg, xor_retire_reg, xor_epoch_reg}),
+    .m_valid(exit_valid),
+    .m_data({exit_data, exit_octets, exit_last, exit_abort, exit_icv_lanes, exit_tagged, exit_retire, exit_epoch})
+);
+
+// an ICV was due and not there: the frame is aborted
+reg missing_reg;
+wire missing = (missing_reg || (exit_icv_lanes != 0 && !tag_valid_reg));
+
+assign tag_take = exit_valid && exit_tagged;
+
+always @(posedge clk) begin
+    if (exit_valid) begin
+        missing_reg <= missing && !exit_last;
+    end
+    if (rst) begin
+        missing_reg <= 1'b0;
+    end
+end
+
+wire [127:0] icv_mask;
+wire [127:0] live_mask;
+wire [15:0] live_lanes = ~(16'hffff << exit_octets[3:0]) | {16{exit_octets[4]}};
+
+lane_mask icv_mask_inst (
+    .lanes(exit_icv_lanes),
+    .mask(icv_mask)
+);
+
+lane_mask live_mask_inst (
+    .lanes(live_lanes),
+    .mask(live_mask)
+);
+
+wire [127:0] exit_tag = tag_valid_reg ? tag_reg : 128'd0;
+wire [127:0] exit_beat = ((exit_data & ~icv_mask) | (exit_tag & icv_mask)) & live_mask;
+
+/* verilator lint_off PINCONNECTEMPTY */ // room is kept by output_count_reg
+fifo #(
+    .WIDTH(128 + 16 + 2),
+    .DEPTH_LOG2(OUTPUT_LOG2)
+) output_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(exit_valid),
+    .s_ready(),
+    .s_data({exit_beat, live_lanes, exit_last, exit_last && (exit_abort || missing)}),
+    .m_valid(m_axis_tx_tvalid),
+    .m_ready(m_axis_tx_tready),
+    .m_data({m_axis_tx_tdata, m_axis_tx_tkeep, m_axis_tx_tlast, m_axis_tx_tuser}),
+    .level()
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+/*
+ * Frames and beats inside; SAs no longer used by a frame
+ */
+wire output_beat = m_axis_tx_tvalid && m_axis_tx_tready;
+wire output_enter = pop && !drop;
+wire retire_protected = exit_valid && exit_retire;
+wire retire_dropped = pop && head_last && context_hit && !protect;
+
+always @(posedge clk) begin
+    if (input_begin && !context_take) begin
+        frames_reg <= frames_reg + 1'b1;
+    end else if (!input_begin && context_take) begin
+        frames_reg <= frames_reg - 1'b1;
+    end
+    if (output_enter && !output_beat) begin
+        output_count_reg <= output_count_reg + 1'b1;
+    end else if (!output_enter && output_beat) begin
+        output_count_reg <= output_count_reg - 1'b1;
+    end
+    if (rst) begin
+        frames_reg <= 0;
+        output_count_reg <= 0;
+    end
+end
+
+retire_queue retire_queue_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_retire({retire_protected, retire_dropped}),
+    .s_epoch({exit_epoch, context_epoch}),
+    .m_valid(retire_valid),
+    .m_epoch(retire_epoch)
+);
+
+// an index is a part of a handle: the store cannot be asked for an SA it does not have
+initial begin
+    if (2**INDEX_WIDTH < SA_COUNT) begin
+        $display("Error: INDEX_WIDTH is too small for SA_COUNT (instance %m)");
+        $finish;
+    end
+end
+
+endmodule
+
+`resetall

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Executes the commands of the host on the SA table: ADD_SA, DELETE_SA, UPDATE_SA, RESET.
+ *
+ * After rst the whole table is erased, one entry per cycle; a command started meanwhile waits for that. One command runs
+ * at a time: command_start (one cycle, with command_opcode) to command_done (one cycle, with command_status and
+ * command_handle). The staged words must keep still from start to done. A start while a command runs is not allowed.
+ *
+ * ADD_SA    checks the request field by field; the first failure is the status (order and codes: docs/registers.md).
+ *           Nothing is written before all checks, the duplicate search and the search of a place have succeeded. The entry is the head
+ *           of the free list; past 256 entries the table may also be without a place for this SPI and destination (TABLE_FULL). Then
+ *           H = E_K(0) comes from the datapath (h_req/h_rsp), its powers from a serial multiplier, about
+ *           20 cycles for each power but the first. All secrets are in place before the entry becomes valid, in one cycle.
+ * DELETE_SA clears the entry's valid bit, waits for its removal from the search, then DRAIN_GUARD cycles so that each lookup that still
+ *           found it is counted, changes the epoch, waits until no frame of the old epoch is in flight, erases the entry, is done.
+ * UPDATE_SA writes seq_hi in one cycle; lookups from the next cycle on return it.
+ * RESET     as DELETE_SA for all entries at once. Generations go on, so old handles stay unknown.
+ *
+ * A command that ends leaves no copy of a key or of H here. Bad input gives a status, never a hang; ADD_SA waits as long
+ * as the datapath takes for h_req_ready and h_rsp_valid, DELETE_SA and RESET as long as frames are in flight, the duplicate
+ * search for a cycle without receive search.
+ *
+ * Key octets beyond the key length are ignored (taken as zero), as are address words 1 to 3 of an IPv4 SA.
+ */
+
+`resetall
+`default_nettype none
+
+module sa_command #(
+  // Entries of the table, at most 65536 (of which 65535 can be in use: the registers count them in 16 bits)
+  parameter SA_COUNT = 64,
+  // Width of an entry number
+  parameter INDEX_WIDTH = $clog2(SA_COUNT),
+  // Longest AES key: 128, 192 or 256
+  parameter MAX_KEY_BITS = 256,
+  // Powers of the hash key that are stored
+  parameter GHASH_STAGES = 4,
+  // Cycles from a lookup at the input of the table until it is counted as in flight, at least
+  parameter DRAIN_GUARD = 8
+) (
+  input  wire                    clk,
+  input  wire                    rst,
+
+  /*
+   * Command and staged words, see engine_registers
+   */
+  input  wire                    command_start,
+  input  wire [31:0]             command_opcode,
+  output wire                    command_done,
+  output wire [7:0]              command_status,
+  output wire [31:0]             command_handle,
+  output wire [15:0]             sa_active,
+
+  input  wire [31:0]             stage_flags,
+  input  wire [31:0]             stage_sa_flags,
+  input  wire [31:0]             stage_operation,
+  input  wire [31:0]             stage_spi,
+  input  wire [31:0]             stage_auth_algorithm,
+  input  wire [31:0]             stage_enc_algorithm,
+  input  wire [31:0]             stage_key_octets,
+  input  wire [31:0]             stage_icv_octets,
+  input  wire [31:0]             stage_udp_encapsulation,
+  input  wire [31:0]             stage_handle,
+  input  wire [127:0]            stage_src,
+  input  wire [127:0]            stage_dst,
+  input  wire [255:0]            stage_key,
+
+  /*
+   * H = E_K(0) from a free slot of an AES pipe of the datapath
+   */
+  output wire                    h_req_valid,
+  input  wire                    h_req_ready,
+  output wire [255:0]            h_req_key,
+  output wire [1:0]              h_req_key_size,
+  input  wire                    h_rsp_valid,
+  input  wire [127:0]            h_rsp_block,
+
+  /*
+   * Duplicate search through the receive search: granted in a cycle of search_request && search_ready, then
+   * search_done once with search_hit, and search_same where the entry found has this destination or is a wildcard
+   */
+  output wire                    search_request,
+  input  wire                    search_ready,
+  input  wire                    search_done,
+  input  wire                    search_hit,
+  input  wire                    search_same,
+
+  /*
+   * Writes of one cycle, entry write_index: see sa_cam and sa_store
+   */
+  output wire [INDEX_WIDTH-1:0]  write_index,
+  output wire                    set_valid,
+  output wire                    clear_valid,
+  output wire                    clear_all,
+  output wire                    erase,
+  output wire                    sweep,
+  output wire                    write_sa,
+  output wire                    write_seq_hi,
+  output wire                    write_generation_valid,
+  output wire [15:0]             write_generation,
+  output wire [GHASH_STAGES-1:0] write_hash,
+  output wire [127:0]            write_hash_power,
+
+  /*
+   * A place in the search for the SA to be written, see sa_hash; wanted with prepare, found without busy and with room. busy also
+   * after clear_valid
+   */
+  output wire                    prepare,
+  input  wire                    busy,
+  input  wire                    room,
+
+  /*
+   * Free entries, see sa_free_list
+   */
+  input  wire [INDEX_WIDTH-1:0]  free_index,
+
+  /*
+   * The SA to be written, made from the staged words
+   */
+  output wire                    sa_inbound,
+  output wire                    sa_ipv6,
+  output wire                    sa_gmac,
+  output wire                    sa_esn,
+  output wire [2:0]              sa_icv_words,
+  output wire [1:0]              sa_udp_type,
+  output wire [127:0]            sa_src,
+  output wire [127:0]            sa_dst,
+  output wire [255:0]            sa_key,
+  output wire [1:0]              sa_key_size,
+
+  /*
+   * State of entry read_index one cycle later
+   */
+  output wire [INDEX_WIDTH-1:0]  read_index,
+  input  wire                    read_esn,
+  input  wire [31:0]             read_spi,
+  input  wire [15:0]             read_generation,
+  input  wire                    read_valid,
+
+  /*
+   * Frames in flight: lookups from now on belong to this epoch; is any frame of the other one left
+   */
+  output wire                    epoch,
+  input  wire                    old_epoch_busy
+);
+
+// opcodes
+localparam [31:0] ADD_SA = 32'd1;
+localparam [31:0] DELETE_SA = 32'd2;
+localparam [31:0] UPDATE_SA = 32'd3;
+localparam [31:0] RESET = 32'd4;
+
+// status codes
+localparam [7:0] OK = 8'h00;
+localparam [7:0] UNKNOWN_COMMAND = 8'h01;
+localparam [7:0] MALFORMED_FLAGS = 8'h10;
+localparam [7:0] MALFORMED_OPERATION = 8'h11;
+localparam [7:0] MALFORMED_SPI = 8'h12;
+localparam [7:0] MALFORMED_UDP = 8'h13;
+localparam [7:0] MALFORMED_ALGORITHM = 8'h14;
+localparam [7:0] MALFORMED_KEY_LENGTH = 8'h15;
+localparam [7:0] MALFORMED_ICV_LENGTH = 8'h16;
+localparam [7:0] UNSUPPORTED_OPERATION = 8'h20;
+localparam [7:0] UNSUPPORTED_ALGORITHM = 8'h21;
+localparam [7:0] UNSUPPORTED_KEY_SIZE = 8'h22;
+localparam [7:0] UNSUPPORTED_UDP = 8'h23;
+localparam [7:0] DUPLICATE = 8'h30;
+localparam [7:0] COLLISION = 8'h31;
+localparam [7:0] TABLE_FULL = 8'h32;
+localparam [7:0] UNKNOWN_HANDLE = 8'h40;
+localparam [7:0] SPI_MISMATCH = 8'h41;
+localparam [7:0] NOT_ESN = 8'h42;
+
+// AES_GCM_128, _192, _256: one bit each, the same as authentication (GMAC) and as encryption (GCM) algorithm
+localparam [31:0] GCM_128 = 32'h08;
+localparam [31:0] GCM_192 = 32'h10;
+localparam [31:0] GCM_256 = 32'h20;
+localparam [31:0] ENCRYPTION_NONE = 32'h01;
+
+localparam [4:0] STATE_SWEEP = 5'd0;
+localparam [4:0] STATE_IDLE = 5'd1;
+localparam [4:0] STATE_CHECK = 5'd2;
+localparam [4:0] STATE_SEARCH = 5'd3;
+localparam [4:0] STATE_SEARCH_RESULT = 5'd4;
+localparam [4:0] STATE_FREE = 5'd5;
+localparam [4:0] STATE_H_REQUEST = 5'd6;
+localparam [4:0] STATE_H_RESPONSE = 5'd7;
+localparam [4:0] STATE_POWER = 5'd8;
+localparam [4:0] STATE_MULTIPLY = 5'd9;
+localparam [4:0] STATE_ACTIVATE = 5'd10;
+localparam [4:0] STATE_HANDLE = 5'd11;
+localparam [4:0] STATE_GUARD = 5'd12;
+localparam [4:0] STATE_DRAIN = 5'd13;
+localparam [4:0] STATE_ERASE = 5'd14;
+localparam [4:0] STATE_DONE = 5'd15;
+localparam [4:0] STATE_PREPARE = 5'd16;
+localparam [4:0] STATE_REMOVE = 5'd17;
+
+localparam GUARD_WIDTH = $clog2(DRAIN_GUARD + 1);
+localparam STAGE_WIDTH = $clog2(GHASH_STAGES + 1);
+localparam integer LAST_ENTRY_VALUE = SA_COUNT - 1;
+localparam [INDEX_WIDTH-1:0] LAST_ENTRY = LAST_ENTRY_VALUE[INDEX_WIDTH-1:0];
+localparam integer LAST_POWER_VALUE = GHASH_STAGES - 1;
+localparam [STAGE_WIDTH-1:0] LAST_POWER = LAST_POWER_VALUE[STAGE_WIDTH-1:0];
+localparam [GHASH_STAGES-1:0] FIRST_POWER = 1;
+localparam [16:0] ENTRIES = SA_COUNT[16:0];
+localparam integer CAPACITY_VALUE = SA_COUNT > 65535 ? 65535 : SA_COUNT;
+localparam [15:0] CAPACITY = CAPACITY_VALUE[15:0];
+localparam [GUARD_WIDTH-1:0] GUARD = DRAIN_GUARD[GUARD_WIDTH-1:0];
+
+reg [4:0]              state_reg;
+reg                    power_up_reg;       // the sweep after rst, which also sets the generations
+reg                    start_reg;          // a command has started and waits for the end of that sweep
+reg [31:0]             opcode_reg;
+reg [7:0]              check_status_reg;   // what the staged words of an ADD_SA are worth
+reg [7:0]              status_reg;
+reg [31:0]             handle_reg;
+reg                    done_reg;
+reg [15:0]             active_reg;
+reg [INDEX_WIDTH-1:0]  index_reg;          // the entry worked on
+reg [15:0]             generation_reg;
+reg [127:0]            h_reg;
+reg [127:0]            power_reg;
+reg [STAGE_WIDTH-1:0]  power_number_reg;
+reg [GUARD_WIDTH-1:0]  guard_reg;
+reg                    epoch_reg;
+reg                    multiply_start_reg;
+reg                    read_ready_reg;     // the policy read belongs to index_reg
+reg                    all_reg;            // RESET: all entries
+
+/*
+ * Meaning of the staged words
+ */
+
+wire auth_gcm = stage_auth_algorithm == GCM_128 || stage_auth_algorithm == GCM_192 || stage_auth_algorithm == GCM_256;
+wire enc_gcm = stage_enc_algorithm == GCM_128 || stage_enc_algorithm == GCM_192 || stage_enc_algorithm == GCM_256;
+wire auth_many = (stage_auth_algorithm & (stage_auth_algorithm - 32'd1)) != 32'd0;
+wire enc_many = (stage_enc_algorithm & (stage_enc_algorithm - 32'd1)) != 32'd0;
+
+assign sa_inbound = stage_flags[0];
+assign sa_ipv6 = stage_flags[4];
+assign sa_esn = stage_sa_flags[0];
+assign sa_gmac = auth_gcm;
+assign sa_key_size = (auth_gcm ? stage_auth_algorithm[5] : stage_enc_algorithm[5]) ? 2'd2
+                   : (auth_gcm ? stage_auth_algorithm[4] : stage_enc_algorithm[4]) ? 2'd1 : 2'd0;
+assign sa_icv_words = stage_icv_octets[4:2];
+assign sa_udp_type = stage_udp_encapsulation[1:0];
+assign sa_src = {stage_src[127:96], sa_ipv6 ? stage_src[95:0] : 96'd0};
+assign sa_dst = {stage_dst[127:96], sa_ipv6 ? stage_dst[95:0] : 96'd0};
+assign sa_key = {
+  stage_key[255:128],
+  sa_key_size != 2'd0 ? stage_key[127:64] : 64'd0,
+  sa_key_size == 2'd2 ? stage_key[63:0] : 64'd0
+};
+
+wire key_too_long = (sa_key_size == 2'd2 && MAX_KEY_BITS < 256) || (sa_key_size == 2'd1 && MAX_KEY_BITS < 192);
+wire key_octets_right = stage_key_octets == (sa_key_size == 2'd2 ? 32'd36 : sa_key_size == 2'd1 ? 32'd28 : 32'd20);
+wire icv_octets_right = stage_icv_octets == 32'd16 || (!sa_gmac && (stage_icv_octets == 32'd8 || stage_icv_octets == 32'd12));
+
+reg [7:0] check_status;
+
+always @* begin
+  if ((stage_flags & ~32'h11) != 32'd0 || (stage_sa_flags & ~32'h1) != 32'd0) check_status = MALFORMED_FLAGS;
+  else if (stage_operation != 32'd1 && stage_operation != 32'd2) check_status = MALFORMED_OPERATION;
+  else if (stage_operation == 32'd1) check_status = UNSUPPORTED_OPERATION;
+  else if (stage_spi == 32'd0) check_status = MALFORMED_SPI;
+  else if (stage_udp_encapsulation == 32'd4 || stage_udp_encapsulation == 32'd8) check_status = UNSUPPORTED_UDP;
+  else if (stage_udp_encapsulation > 32'd2) check_status = MALFORMED_UDP;
+  else if (auth_many || enc_many) check_status = MALFORMED_ALGORITHM;
+  else if (stage_enc_algorithm == 32'd0) check_status = MALFORMED_ALGORITHM;
+  else if (stage_auth_algorithm == 32'd0 && stage_enc_algorithm == ENCRYPTION_NONE) check_status = MALFORMED_ALGORITHM;
+  else if (stage_auth_algorithm != 32'd0 && enc_gcm) check_status = MALFORMED_ALGORITHM;
+  else if (!(stage_auth_algorithm == 32'd0 && enc_gcm) && !(auth_gcm && stage_enc_algorithm == ENCRYPTION_NONE))
+    check_status = UNSUPPORTED_ALGORITHM;
+  else if (key_too_long) check_status = UNSUPPORTED_KEY_SIZE;
+  else if (!key_octets_right) check_status = MALFORMED_KEY_LENGTH;
+  else if (!icv_octets_right) check_status = MALFORMED_ICV_LENGTH;
+  else check_status = OK;
+end
+
+/*
+ * Powers of the hash key
+ */
+
+wire         multiply_done;
+wire [127:0] multiply_product;
+
+gf128_serial multiply_inst (
+  .clk(clk),
+  .rst(rst),
+  .start(multiply_start_reg),
+  .clear(done_reg),
+  .a(power_reg),
+  .b(h_reg),
+  /* verilator lint_off PINCONNECTEMPTY */
+  .busy(),  // done tells enough
+  /* verilator lint_on PINCONNECTEMPTY */
+  .done(multiply_done),
+  .product(multiply_product)
+);
+
+/*
+ * Outputs
+ */
+
+wire activate = state_reg == STATE_ACTIVATE;
+
+// the entry of the staged handle is known: index in range, valid, generation right
+wire [15:0] handle_index = stage_handle[15:0];
+wire        handle_known = {1'b0, handle_index} < ENTRIES && read_valid && read_generation == stage_handle[31:16];
+
+wire [15:0] generation_next = read_generation == 16'hffff ? 16'd1 : read_generation + 16'd1;
+
+wire handle_ok = state_reg == STATE_HANDLE && read_ready_reg && handle_known;
+wire update_ok = handle_ok && opcode_reg == UPDATE_SA && read_spi == stage_spi && read_esn;
+wire delete_ok = handle_ok && opcode_reg == DELETE_SA;
+
+assign command_done = done_reg;
+assign command_status = status_reg;
+assign command_handle = handle_reg;
+assign sa_active = active_reg;
+
+assign h_req_valid = state_reg == STATE_H_REQUEST;
+assign h_req_key = sa_key;
+assign h_req_key_size = sa_key_size;
+
+assign search_request = state_reg == STATE_SEARCH;
+
+assign write_index = index_reg;
+assign read_index = index_reg;
+assign set_valid = activate;
+assign write_sa = activate;
+assign clear_valid = delete_ok;
+assign prepare = state_reg == STATE_FREE && read_ready_reg;
+assign clear_all = state_reg == STATE_CHECK && opcode_reg == RESET;
+assign erase = state_reg == STATE_ERASE || state_reg == STATE_SWEEP;
+assign sweep = state_reg == STATE_SWEEP;
+assign write_seq_hi = update_ok;
+assign write_generation_valid = activate || (state_reg == STATE_SWEEP && power_up_reg);
+assign write_generation = activate ? generation_reg : 16'd0;
+assign write_hash = state_reg == STATE_POWER
+  ? FIRST_POWER << power_number_reg : {GHASH_STAGES{1'b0}};
+assign write_hash_power = power_reg;
+assign epoch = epoch_reg;
+
+/*
+ * The sequence of a command
+ */
+
+always @(posedge clk) begin
+  done_reg <= 1'b0;
+  multiply_start_reg <= 1'b0;
+  read_ready_reg <= 1'b0;
+
+  if (command_start) begin
+    opcode_reg <= command_opcode;
+    start_reg <= 1'b1;
+  end
+
+  case (state_reg)
+    STATE_SWEEP: begin
+      index_reg <= index_reg + 1'b1;
+      if (index_reg == LAST_ENTRY) begin
+        index_reg <= {INDEX_WIDTH{1'b0}};
+        power_up_reg <= 1'b0;
+        state_reg <= power_up_reg ? STATE_IDLE : STATE_DONE;
+      end
+    end
+
+    STATE_IDLE: begin
+      if (start_reg) begin
+        start_reg <= 1'b0;
+        check_status_reg <= check_status;
+        status_reg <= OK;
+        handle_reg <= 32'd0;
+        all_reg <= 1'b0;
+        index_reg <= stage_handle[INDEX_WIDTH-1:0];
+        state_reg <= STATE_CHECK;
+      end
+    end
+
+    STATE_CHECK: begin
+      case (opcode_reg)
+        ADD_SA: begin
+          status_reg <= check_status_reg;
+          state_reg <= check_status_reg == OK ? STATE_SEARCH : STATE_DONE;
+        end
+        DELETE_SA, UPDATE_SA: state_reg <= STATE_HANDLE;
+        RESET: begin
+          active_reg <= 16'd0;
+          all_reg <= 1'b1;
+          guard_reg <= GUARD;
+          state_reg <= STATE_GUARD;
+        end
+        default: begin
+          status_reg <= UNKNOWN_COMMAND;
+          state_reg <= STATE_DONE;
+        end
+      endcase
+    end
+
+    STATE_SEARCH: if (search_ready) state_reg <= STATE_SEARCH_RESULT;
+
+    STATE_SEARCH_RESULT: begin
+      if (search_done) begin
+        index_reg <= free_index;
+        if (search_hit) begin
+          status_reg <= search_same ? DUPLICATE : COLLISION;
+          state_reg <= STATE_DONE;
+        end else if (active_reg == CAPACITY) begin
+          status_reg <= TABLE_FULL;
+          state_reg <= STATE_DONE;
+        end else begin
+          state_reg <= STATE_FREE;
+        end
+      end
+    end
+
+    // one cycle for the generation that belongs to the free entry
+    STATE_FREE: begin
+      read_ready_reg <= 1'b1;
+      if (read_ready_reg) begin
+        generation_reg <= generation_next;
+        state_reg <= STATE_PREPARE;
+      end
+    end
+
+    STATE_PREPARE: begin
+      if (!busy) begin
+        if (!room) status_reg <= TABLE_FULL;
+        state_reg <= room ? STATE_H_REQUEST : STATE_DONE;
+      end
+    end
+
+    STATE_H_REQUEST: if (h_req_ready) state_reg <= STATE_H_RESPONSE;
+
+    STATE_H_RESPONSE: begin
+      if (h_rsp_valid) begin
+        h_reg <= h_rsp_block;
+        power_reg <= h_rsp_block;
+        power_number_reg <= {STAGE_WIDTH{1'b0}};
+        state_reg <= STATE_POWER;
+      end
+    end
+
+    // write power_reg, then make the next one
+    STATE_POWER: begin
+      power_number_reg <= power_number_reg + 1'b1;
+      if (power_number_reg == LAST_POWER) begin
+        state_reg <= STATE_ACTIVATE;
+      end else begin
+        multiply_start_reg <= 1'b1;
+        state_reg <= STATE_MULTIPLY;
+      end
+    end
+
+    STATE_MULTIPLY: begin
+      if (multiply_done && !multiply_start_reg) begin
+        power_reg <= multiply_product;
+        state_reg <= STATE_POWER;
+      end
+    end
+
+    STATE_ACTIVATE: begin
+      active_reg <= active_reg + 16'd1;
+      handle_reg[31:16] <= generation_reg;
+      handle_reg[INDEX_WIDTH-1:0] <= index_reg;  // the bits between are zero since the start
+      state_reg <= STATE_DONE;
+    end
+
+    STATE_HANDLE: begin
+      read_ready_reg <= 1'b1;
+      if (read_ready_reg) begin
+        state_reg <= STATE_DONE;
+        if (!handle_known) begin
+          status_reg <= UNKNOWN_HANDLE;
+        end else if (opcode_reg == DELETE_SA) begin
+          active_reg <= active_reg - 16'd1;
+          state_reg <= STATE_REMOVE;
+        end else if (read_spi != stage_spi) begin
+          status_reg <= SPI_MISMATCH;
+        end else if (!read_esn) begin
+          status_reg <= NOT_ESN;
+        end
+      end
+    end
+
+    STATE_REMOVE: begin
+      guard_reg <= GUARD;
+      if (!busy) state_reg <= STATE_GUARD;
+    end
+
+    // lookups that still found the entry are on their way
+    STATE_GUARD: begin
+      guard_reg <= guard_reg - 1'b1;
+      if (guard_reg == {GUARD_WIDTH{1'b0}}) begin
+        epoch_reg <= !epoch_reg;
+        state_reg <= STATE_DRAIN;
+      end
+    end
+
+    STATE_DRAIN: begin
+      if (!old_epoch_busy) begin
+        if (all_reg) index_reg <= {INDEX_WIDTH{1'b0}};
+        state_reg <= all_reg ? STATE_SWEEP : STATE_ERASE;
+      end
+    end
+
+    // which also makes the entry free
+    STATE_ERASE: state_reg <= STATE_DONE;
+
+    STATE_DONE: begin
+      done_reg <= 1'b1;
+      h_reg <= 128'd0;
+      power_reg <= 128'd0;
+      state_reg <= STATE_IDLE;
+    end
+
+    default: state_reg <= STATE_IDLE;
+  endcase
+
+  if (rst) begin
+    state_reg <= STATE_SWEEP;
+    power_up_reg <= 1'b1;
+    start_reg <= 1'b0;
+    done_reg <= 1'b0;
+    active_reg <= 16'd0;
+    index_reg <= {INDEX_WIDTH{1'b0}};
+    h_reg <= 128'd0;
+    power_reg <= 128'd0;
+    epoch_reg <= 1'b0;
+    multiply_start_reg <= 1'b0;
+    read_ready_reg <= 1'b0;
+  end
+end
+
+endmodule
+
+`resetall

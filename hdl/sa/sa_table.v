@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The SA table: receive search, transmit lookup, secrets, commands, frames in flight.
+ *
+ * Latency: rx_found_* and tx_found_* come LOOKUP_LATENCY = 4 cycles after rx_search_* and tx_lookup_* (found_valid is
+ * search_valid, four cycles later). Secrets: one cycle after their index. Throughput: one search, one lookup and one read
+ * of each secret port per cycle; commands never delay them.
+ *
+ * Receive search hits where a valid inbound SA has the SPI, IP version and UDP encapsulation (rx_search_udp: udp_type not
+ * 0), and its destination and its source are wildcards or equal. There is one such SA at most. Transmit lookup hits where
+ * the handle is that of a valid outbound SA. Without a hit all other found_* outputs are zero.
+ *
+ * Each hit counts as a frame in flight of found_epoch until tx_retire_valid (rx_retire_valid) is high for one cycle with
+ * that epoch: the datapath retires each frame that hit, exactly once, at the earliest in the cycle of found_valid, when it
+ * will read no secret of this SA any more. A hit and its count are one event: after a DELETE_SA a frame either misses, or
+ * hits and is waited for.
+ *
+ * Addresses: block, octet 0 in [127:120], IPv4 in [127:96] with the rest zero. A search for an IPv6 address compares a 32-bit
+ * digest first (sa_cam or sa_hash), then the address itself (store).
+ *
+ * The latency is the same for all SA_COUNT.
+ */
+
+`resetall
+`default_nettype none
+
+module sa_table #(
+  // Entries, 16 to 65536 (65535 of these can be in use)
+  parameter SA_COUNT = 64,
+  // Most entries that are searched by sa_cam, at most 256; from there on by sa_hash
+  parameter CAM_LIMIT = 256,
+  // Longest AES key: 128, 192 or 256
+  parameter MAX_KEY_BITS = 256,
+  // Powers of the hash key kept with an SA
+  parameter GHASH_STAGES = 4,
+  // Width of an entry number
+  parameter INDEX_WIDTH = $clog2(SA_COUNT),
+  // Chooses the hash of sa_hash
+  parameter [31:0] HASH_SEED = 32'h9e3779b9
+) (
+  input  wire                        clk,
+  input  wire                        rst,
+
+  /*
+   * Command and staged words, see engine_registers
+   */
+  input  wire                        command_start,
+  input  wire [31:0]                 command_opcode,
+  output wire                        command_done,
+  output wire [7:0]                  command_status,
+  output wire [31:0]                 command_handle,
+  output wire [15:0]                 sa_active,
+  input  wire [31:0]                 stage_flags,
+  input  wire [31:0]                 stage_sa_flags,
+  input  wire [31:0]                 stage_operation,
+  input  wire [31:0]                 stage_spi,
+  input  wire [31:0]                 stage_auth_algorithm,
+  input  wire [31:0]                 stage_enc_algorithm,
+  input  wire [31:0]                 stage_key_octets,
+  input  wire [31:0]                 stage_icv_octets,
+  input  wire [31:0]                 stage_seq_hi,
+  input  wire [31:0]                 stage_udp_encapsulation,
+  input  wire [31:0]                 stage_handle,
+  input  wire [31:0]                 stage_salt,
+  input  wire [127:0]                stage_src,
+  input  wire [127:0]                stage_dst,
+  input  wire [255:0]                stage_key,
+
+  /*
+   * H = E_K(0) from a free slot of an AES pipe of the datapath: one request at a time, one response for each
+   */
+  output wire                        h_req_valid,
+  input  wire                        h_req_ready,
+  output wire [255:0]                h_req_key,
+  output wire [1:0]                  h_req_key_size,
+  input  wire                        h_rsp_valid,
+  input  wire [127:0]                h_rsp_block,
+
+  /*
+   * Receive search
+   */
+  input  wire                        rx_search_valid,
+  input  wire [31:0]                 rx_search_spi,
+  input  wire                        rx_search_ipv6,
+  input  wire                        rx_search_udp,
+  input  wire [127:0]                rx_search_dst,
+  input  wire [127:0]                rx_search_src,
+  output wire                        rx_found_valid,
+  output wire                        rx_found_hit,
+  output wire [31:0]                 rx_found_handle,
+  output wire                        rx_found_epoch,
+  output wire                        rx_found_gmac,
+  output wire                        rx_found_esn,
+  output wire [31:0]                 rx_found_seq_hi,
+  output wire [2:0]                  rx_found_icv_words,
+  output wire [1:0]                  rx_found_udp_type,
+  input  wire                        rx_retire_valid,
+  input  wire                        rx_retire_epoch,
+
+  /*
+   * Transmit lookup
+   */
+  input  wire                        tx_lookup_valid,
+  input  wire [31:0]                 tx_lookup_handle,
+  output wire                        tx_found_valid,
+  output wire                        tx_found_hit,
+  output wire                        tx_found_epoch,
+  output wire                        tx_found_gmac,
+  output wire                        tx_found_esn,
+  output wire [31:0]                 tx_found_seq_hi,
+  output wire [2:0]                  tx_found_icv_words,
+  output wire [31:0]                 tx_found_spi,
+  output wire                        tx_found_ipv6,
+  output wire [1:0]                  tx_found_udp_type,
+  input  wire                        tx_retire_valid,
+  input  wire                        tx_retire_epoch,
+
+  /*
+   * Secrets by entry number (low bits of the handle)
+   */
+  input  wire [INDEX_WIDTH-1:0]      tx_cipher_index,
+  output wire [255:0]                tx_cipher_key,
+  output wire [1:0]                  tx_cipher_key_size,
+  output wire [31:0]                 tx_cipher_salt,
+  input  wire [INDEX_WIDTH-1:0]      rx_cipher_index,
+  output wire [255:0]                rx_cipher_key,
+  output wire [1:0]                  rx_cipher_key_size,
+  output wire [31:0]                 rx_cipher_salt,
+  input  wire [INDEX_WIDTH-1:0]      tx_hash_index,
+  output wire [128*GHASH_STAGES-1:0] tx_hash_powers,
+  input  wire [INDEX_WIDTH-1:0]      rx_hash_index,
+  output wire [128*GHASH_STAGES-1:0] rx_hash_powers
+);
+
+// 32 bits of a destination address: IPv4 exactly. The rotations keep prefixes and host parts from cancelling out.
+function [31:0] digest(input [127:0] address);
+  digest = address[127:96] ^ {address[88:64], address[95:89]} ^ {address[50:32], address[63:51]} ^ {address[12:0], address[31:13]};
+endfunction
+
+// an entry number as in a handle
+function [15:0] widen(input [INDEX_WIDTH-1:0] index);
+  begin
+    widen = 16'd0;
+    widen[INDEX_WIDTH-1:0] = index;
+  end
+endfunction
+
+localparam [16:0] ENTRIES = SA_COUNT[16:0];
+
+/*
+ * Command
+ */
+
+wire                    search_request;
+wire                    search_ready = !rx_search_valid;
+wire                    search_done;
+wire                    search_hit;
+wire                    search_same;
+wire [INDEX_WIDTH-1:0]  write_index;
+wire                    set_valid;
+wire                    clear_valid;
+wire                    clear_all;
+wire                    erase;
+wire                    write_sa;
+wire                    write_seq_hi;
+wire                    write_generation_valid;
+wire [15:0]             write_generation;
+wire [GHASH_STAGES-1:0] write_hash;
+wire [127:0]            write_hash_power;
+wire                    sa_inbound;
+wire                    sa_ipv6;
+wire                    sa_gmac;
+wire                    sa_esn;
+wire [2:0]              sa_icv_words;
+wire [1:0]              sa_udp_type;
+wire [127:0]            sa_src;
+wire [127:0]            sa_dst;
+wire [255:0]            sa_key;
+wire [1:0]              sa_key_size;
+wire [INDEX_WIDTH-1:0]  read_index;
+wire                    read_esn;
+wire [31:0]             read_spi;
+wire [15:0]             read_generation;
+wire                    read_valid;
+wire                    prepare;
+wire                    search_busy;
+wire                    search_room;
+wire                    sweep;
+wire [INDEX_WIDTH-1:0]  free_index;
+wire                    epoch;
+wire                    old_epoch_busy;
+
+wire sa_dst_any = sa_dst == 128'd0;
+
+sa_command #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH),
+  .MAX_KEY_BITS(MAX_KEY_BITS),
+  .GHASH_STAGES(GHASH_STAGES),
+  .DRAIN_GUARD(8)
+) command_inst (
+  .clk(clk),
+  .rst(rst),
+  .command_start(command_start),
+  .command_opcode(command_opcode),
+  .command_done(command_done),
+  .command_status(command_status),
+  .command_handle(command_handle),
+  .sa_active(sa_active),
+  .stage_flags(stage_flags),
+  .stage_sa_flags(stage_sa_flags),
+  .stage_operation(stage_operation),
+  .stage_spi(stage_spi),
+  .stage_auth_algorithm(stage_auth_algorithm),
+  .stage_enc_algorithm(stage_enc_algorithm),
+  .stage_key_octets(stage_key_octets),
+  .stage_icv_octets(stage_icv_octets),
+  .stage_udp_encapsulation(stage_udp_encapsulation),
+  .stage_handle(stage_handle),
+  .stage_src(stage_src),
+  .stage_dst(stage_dst),
+  .stage_key(stage_key),
+  .h_req_valid(h_req_valid),
+  .h_req_ready(h_req_ready),
+  .h_req_key(h_req_key),
+  .h_req_key_size(h_req_key_size),
+  .h_rsp_valid(h_rsp_valid),
+  .h_rsp_block(h_rsp_block),
+  .search_request(search_request),
+  .search_ready(search_ready),
+  .search_done(search_done),
+  .search_hit(search_hit),
+  .search_same(search_same),
+  .write_index(write_index),
+  .set_valid(set_valid),
+  .clear_valid(clear_valid),
+  .clear_all(clear_all),
+  .erase(erase),
+  .sweep(sweep),
+  .prepare(prepare),
+  .busy(search_busy),
+  .room(search_room),
+  .free_index(free_index),
+  .write_sa(write_sa),
+  .write_seq_hi(write_seq_hi),
+  .write_generation_valid(write_generation_valid),
+  .write_generation(write_generation),
+  .write_hash(write_hash),
+  .write_hash_power(write_hash_power),
+  .sa_inbound(sa_inbound),
+  .sa_ipv6(sa_ipv6),
+  .sa_gmac(sa_gmac),
+  .sa_esn(sa_esn),
+  .sa_icv_words(sa_icv_words),
+  .sa_udp_type(sa_udp_type),
+  .sa_src(sa_src),
+  .sa_dst(sa_dst),
+  .sa_key(sa_key),
+  .sa_key_size(sa_key_size),
+  .read_index(read_index),
+  .read_esn(read_esn),
+  .read_spi(read_spi),
+  .read_generation(read_generation),
+  .read_valid(read_valid),
+  .epoch(epoch),
+  .old_epoch_busy(old_epoch_busy)
+);
+
+sa_free_list #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH)
+) free_list_inst (
+  .clk(clk),
+  .rst(rst),
+  .clear(clear_all),
+  .give(erase),
+  .index(write_index),
+  .take(set_valid),
+  .free_index(free_index)
+);
+
+/*
+ * Cycles 0 and 1 of a search: the CAM, or the hash tables. A command's duplicate search (tag 1) takes a cycle without receive search.
+ */
+
+wire                   cam_valid;
+wire                   cam_hit;
+wire [INDEX_WIDTH-1:0] cam_index;
+wire                   cam_command;
+
+wire        search_valid = rx_search_valid || search_request;
+wire        search_inbound = rx_search_valid || sa_inbound;
+wire        search_ipv6 = rx_search_valid ? rx_search_ipv6 : sa_ipv6;
+wire [31:0] search_spi = rx_search_valid ? rx_search_spi : stage_spi;
+wire [31:0] search_digest = digest(rx_search_valid ? rx_search_dst : sa_dst);
+wire        search_any = !rx_search_valid && sa_dst_any;
+wire        search_tag = !rx_search_valid;
+wire [31:0] write_digest = digest(sa_dst);
+
+generate
+  if (SA_COUNT <= CAM_LIMIT) begin : cam
+    // every entry has its place
+    assign search_busy = 1'b0;
+    assign search_room = 1'b1;
+
+    /* verilator lint_off UNUSEDSIGNAL */ // what only sa_hash needs
+    wire unused = &{1'b0, prepare, sweep};
+    /* verilator lint_on UNUSEDSIGNAL */
+
+    /* verilator lint_off PINCONNECTEMPTY */ // sa_valid tells
+    sa_cam #(
+      .SA_COUNT(SA_COUNT),
+      .INDEX_WIDTH(INDEX_WIDTH),
+      .TAG_WIDTH(1)
+    ) cam_inst (
+      .clk(clk),
+      .rst(rst),
+      .search_valid(search_valid),
+      .search_inbound(search_inbound),
+      .search_ipv6(search_ipv6),
+      .search_spi(search_spi),
+      .search_digest(search_digest),
+      .search_any(search_any),
+      .search_tag(search_tag),
+      .result_valid(cam_valid),
+      .result_hit(cam_hit),
+      .result_index(cam_index),
+      .result_tag(cam_command),
+      .set_valid(set_valid),
+      .clear_valid(clear_valid),
+      .clear_all(clear_all),
+      .write_index(write_index),
+      .write_inbound(sa_inbound),
+      .write_ipv6(sa_ipv6),
+      .write_spi(stage_spi),
+      .write_digest(write_digest),
+      .write_dst_any(sa_dst_any),
+      .entry_valid()
+    );
+    /* verilator lint_on PINCONNECTEMPTY */
+  end else begin : hash
+    sa_hash #(
+      .SA_COUNT(SA_COUNT),
+      .INDEX_WIDTH(INDEX_WIDTH),
+      .TAG_WIDTH(1),
+      .HASH_SEED(HASH_SEED)
+    ) hash_inst (
+      .clk(clk),
+      .rst(rst),
+      .search_valid(search_valid),
+      .search_inbound(search_inbound),
+      .search_ipv6(search_ipv6),
+      .search_spi(search_spi),
+      .search_digest(search_digest),
+      .search_any(search_any),
+      .search_tag(search_tag),
+      .result_valid(cam_valid),
+      .result_hit(cam_hit),
+      .result_index(cam_index),
+      .result_tag(cam_command),
+      .prepare(prepare),
+      .busy(search_busy),
+      .room(search_room),
+      .set_valid(set_valid),
+      .clear_valid(clear_valid),
+      .clear_all(clear_all),
+      .sweep(sweep),
+      .write_index(write_index),
+      .write_inbound(sa_inbound),
+      .write_ipv6(sa_ipv6),
+      .write_spi(stage_spi),
+      .write_digest(write_digest),
+      .write_dst_any(sa_dst_any)
+    );
+  end
+endgenerate
+
+/*
+ * Cycle 2: the memories
+ */
+
+reg                    tx_valid_1_reg;
+reg                    tx_valid_2_reg;
+reg                    tx_valid_3_reg;
+reg [31:0]             tx_handle_1_reg;
+reg [31:0]             tx_handle_2_reg;
+reg [15:0]             tx_generation_3_reg;
+reg                    tx_in_range_3_reg;
+
+reg                    rx_valid_1_reg;
+reg                    rx_valid_2_reg;
+reg                    rx_valid_3_reg;
+reg [256:0]            rx_search_1_reg;  // {udp, dst, src}
+reg [256:0]            rx_search_2_reg;
+reg [256:0]            rx_search_3_reg;
+reg                    rx_cam_hit_3_reg;
+reg [INDEX_WIDTH-1:0]  rx_index_3_reg;
+reg                    command_valid_3_reg;
+
+wire [127:0]           rx_store_src;
+wire [127:0]           rx_store_dst;
+wire                   rx_store_src_any;
+wire                   rx_store_dst_any;
+wire                   rx_store_gmac;
+wire                   rx_store_esn;
+wire [2:0]             rx_store_icv_words;
+wire [1:0]             rx_store_udp_type;
+wire [31:0]            rx_store_seq_hi;
+wire [15:0]            rx_store_generation;
+wire                   tx_store_gmac;
+wire                   tx_store_esn;
+wire [2:0]             tx_store_icv_words;
+wire [1:0]             tx_store_udp_type;
+wire [31:0]            tx_store_spi;
+wire                   tx_store_ipv6;
+wire                   tx_store_inbound;
+wire [31:0]            tx_store_seq_hi;
+wire [15:0]            tx_store_generation;
+
+wire [INDEX_WIDTH-1:0] tx_index_2 = tx_handle_2_reg[INDEX_WIDTH-1:0];
+
+wire                   rx_entry_valid;
+wire                   tx_entry_valid;
+
+sa_valid #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH)
+) valid_inst (
+  .clk(clk),
+  .rst(rst),
+  .hide(clear_all),
+  .set(set_valid),
+  .clear(clear_valid || erase),
+  .write_index(write_index),
+  .rx_index(cam_index),
+  .rx_valid(rx_entry_valid),
+  .tx_index(tx_index_2),
+  .tx_valid(tx_entry_valid),
+  .command_index(read_index),
+  .command_valid(read_valid)
+);
+
+sa_store #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH),
+  .GHASH_STAGES(GHASH_STAGES)
+) store_inst (
+  .clk(clk),
+  .write_index(write_index),
+  .erase(erase),
+  .write_sa(write_sa),
+  .write_src(sa_src),
+  .write_dst(sa_dst),
+  .write_gmac(sa_gmac),
+  .write_esn(sa_esn),
+  .write_icv_words(sa_icv_words),
+  .write_udp_type(sa_udp_type),
+  .write_spi(stage_spi),
+  .write_ipv6(sa_ipv6),
+  .write_inbound(sa_inbound),
+  .write_key(sa_key),
+  .write_key_size(sa_key_size),
+  .write_salt(stage_salt),
+  .write_seq_hi_valid(write_seq_hi),
+  .write_seq_hi(stage_seq_hi),
+  .write_generation_valid(write_generation_valid),
+  .write_generation(write_generation),
+  .write_hash(write_hash),
+  .write_hash_power(write_hash_power),
+  .rx_index(cam_index),
+  .rx_src(rx_store_src),
+  .rx_dst(rx_store_dst),
+  .rx_src_any(rx_store_src_any),
+  .rx_dst_any(rx_store_dst_any),
+  .rx_gmac(rx_store_gmac),
+  .rx_esn(rx_store_esn),
+  .rx_icv_words(rx_store_icv_words),
+  .rx_udp_type(rx_store_udp_type),
+  .rx_seq_hi(rx_store_seq_hi),
+  .rx_generation(rx_store_generation),
+  .tx_index(tx_index_2),
+  .tx_gmac(tx_store_gmac),
+  .tx_esn(tx_store_esn),
+  .tx_icv_words(tx_store_icv_words),
+  .tx_udp_type(tx_store_udp_type),
+  .tx_spi(tx_store_spi),
+  .tx_ipv6(tx_store_ipv6),
+  .tx_inbound(tx_store_inbound),
+  .tx_seq_hi(tx_store_seq_hi),
+  .tx_generation(tx_store_generation),
+  .command_index(read_index),
+  .command_esn(read_esn),
+  .command_spi(read_spi),
+  .command_generation(read_generation),
+  .rx_cipher_index(rx_cipher_index),
+  .rx_cipher_key(rx_cipher_key),
+  .rx_cipher_key_size(rx_cipher_key_size),
+  .rx_cipher_salt(rx_cipher_salt),
+  .tx_cipher_index(tx_cipher_index),
+  .tx_cipher_key(tx_cipher_key),
+  .tx_cipher_key_size(tx_cipher_key_size),
+  .tx_cipher_salt(tx_cipher_salt),
+  .rx_hash_index(rx_hash_index),
+  .rx_hash_powers(rx_hash_powers),
+  .tx_hash_index(tx_hash_index),
+  .tx_hash_powers(tx_hash_powers)
+);
+
+/*
+ * Cycle 3: the verdict
+ */
+
+wire rx_dst_same = rx_store_dst_any || rx_store_dst == rx_search_3_reg[255:128];
+wire rx_src_same = rx_store_src_any || rx_store_src == rx_search_3_reg[127:0];
+wire rx_udp_same = (rx_store_udp_type != 2'd0) == rx_search_3_reg[256];
+
+wire rx_hit = rx_valid_3_reg && rx_cam_hit_3_reg && rx_entry_valid && rx_dst_same && rx_src_same && rx_udp_same;
+wire tx_hit = tx_valid_3_reg && tx_in_range_3_reg && tx_entry_valid && !tx_store_inbound && tx_store_generation == tx_generation_3_reg;
+
+assign search_done = command_valid_3_reg;
+assign search_hit = rx_cam_hit_3_reg;
+assign search_same = sa_dst_any || rx_store_dst_any || rx_store_dst == sa_dst;
+
+reg        rx_found_valid_reg;
+reg [72:0] rx_found_reg;  // {hit, handle, epoch, gmac, esn, seq_hi, icv_words, udp_type}
+reg        tx_found_valid_reg;
+reg [73:0] tx_found_reg;  // {hit, epoch, gmac, esn, seq_hi, icv_words, spi, ipv6, udp_type}
+
+assign rx_found_valid = rx_found_valid_reg;
+assign {rx_found_hit, rx_found_handle, rx_found_epoch, rx_found_gmac, rx_found_esn, rx_found_seq_hi, rx_found_icv_words,
+  rx_found_udp_type} = rx_found_reg;
+assign tx_found_valid = tx_found_valid_reg;
+assign {tx_found_hit, tx_found_epoch, tx_found_gmac, tx_found_esn, tx_found_seq_hi, tx_found_icv_words, tx_found_spi,
+  tx_found_ipv6, tx_found_udp_type} = tx_found_reg;
+
+always @(posedge clk) begin
+  rx_valid_1_reg <= rx_search_valid;
+  rx_valid_2_reg <= rx_valid_1_reg;
+  rx_valid_3_reg <= rx_valid_2_reg;
+  command_valid_3_reg <= cam_valid && cam_command;
+  tx_valid_1_reg <= tx_lookup_valid;
+  tx_valid_2_reg <= tx_valid_1_reg;
+  tx_valid_3_reg <= tx_valid_2_reg;
+  rx_found_valid_reg <= rx_valid_3_reg;
+  tx_found_valid_reg <= tx_valid_3_reg;
+
+  if (rx_search_valid) rx_search_1_reg <= {rx_search_udp, rx_search_dst, rx_search_src};
+  if (rx_valid_1_reg) rx_search_2_reg <= rx_search_1_reg;
+  if (rx_valid_2_reg) rx_search_3_reg <= rx_search_2_reg;
+  if (cam_valid) begin
+    rx_cam_hit_3_reg <= cam_hit;
+    rx_index_3_reg <= cam_index;
+  end
+  if (rx_valid_3_reg) begin
+    rx_found_reg <= rx_hit ? {1'b1, rx_store_generation, widen(rx_index_3_reg), epoch, rx_store_gmac, rx_store_esn,
+      rx_store_seq_hi, rx_store_icv_words, rx_store_udp_type} : 73'd0;
+  end
+
+  if (tx_lookup_valid) tx_handle_1_reg <= tx_lookup_handle;
+  if (tx_valid_1_reg) tx_handle_2_reg <= tx_handle_1_reg;
+  if (tx_valid_2_reg) begin
+    tx_generation_3_reg <= tx_handle_2_reg[31:16];
+    tx_in_range_3_reg <= {1'b0, tx_handle_2_reg[15:0]} < ENTRIES;
+  end
+  if (tx_valid_3_reg) begin
+    tx_found_reg <= tx_hit ? {1'b1, epoch, tx_store_gmac, tx_store_esn, tx_store_seq_hi, tx_store_icv_words, tx_store_spi,
+      tx_store_ipv6, tx_store_udp_type} : 74'd0;
+  end
+
+  if (rst) begin
+    rx_valid_1_reg <= 1'b0;
+    rx_valid_2_reg <= 1'b0;
+    rx_valid_3_reg <= 1'b0;
+    command_valid_3_reg <= 1'b0;
+    tx_valid_1_reg <= 1'b0;
+    tx_valid_2_reg <= 1'b0;
+    tx_valid_3_reg <= 1'b0;
+    rx_found_valid_reg <= 1'b0;
+    tx_found_valid_reg <= 1'b0;
+  end
+end
+
+/*
+ * Frames in flight, by direction and epoch
+ */
+
+reg [15:0] rx_flight_0_reg;
+reg [15:0] rx_flight_1_reg;
+reg [15:0] tx_flight_0_reg;
+reg [15:0] tx_flight_1_reg;
+
+assign old_epoch_busy = epoch ? (rx_flight_0_reg != 16'd0 || tx_flight_0_reg != 16'd0)
+                              : (rx_flight_1_reg != 16'd0 || tx_flight_1_reg != 16'd0);
+
+always @(posedge clk) begin
+  if (rx_hit || rx_retire_valid) begin
+    rx_flight_0_reg <= rx_flight_0_reg + {15'd0, rx_hit && !epoch} - {15'd0, rx_retire_valid && !rx_retire_epoch};
+    rx_flight_1_reg <= rx_flight_1_reg + {15'd0, rx_hit && epoch} - {15'd0, rx_retire_valid && rx_retire_epoch};
+  end
+  if (tx_hit || tx_retire_valid) begin
+    tx_flight_0_reg <= tx_flight_0_reg + {15'd0, tx_hit && !epoch} - {15'd0, tx_retire_valid && !tx_retire_epoch};
+    tx_flight_1_reg <= tx_flight_1_reg + {15'd0, tx_hit && epoch} - {15'd0, tx_retire_valid && tx_retire_epoch};
+  end
+
+  if (rst) begin
+    rx_flight_0_reg <= 16'd0;
+    rx_flight_1_reg <= 16'd0;
+    tx_flight_0_reg <= 16'd0;
+    tx_flight_1_reg <= 16'd0;
+  end
+end
+
+endmodule
+
+`resetall

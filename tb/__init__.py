@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Testbench: transport, miniport, transactors, scoreboard and the runner of the simulators."""

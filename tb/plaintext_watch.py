@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks for plaintext that must never leave: payload of frames that could not be protected.
+
+Frames that leave as a whole are compared octet for octet anyway; this is for the octets of frames that were aborted
+after a part of them had left (docs/architecture.md section 3).
+"""
+
+from __future__ import annotations
+
+from models.packet import NotEsp, parse_frame
+
+PIECE_OCTETS = 8
+"""A run of so many octets of a payload, at any alignment, is a leak."""
+
+
+class PlaintextWatch:
+    """Knows payloads and finds them in what left."""
+
+    def __init__(self) -> None:
+        self._pieces: set[bytes] = set()
+
+    def forbid(self, frame: bytes) -> None:
+        """The payload of this ESP-framed plaintext (what follows the IV, to the end of the packet) must not leave."""
+        parsed = parse_frame(frame)
+        if not isinstance(parsed, NotEsp):
+            payload = frame[parsed.payload : parsed.ip_end]
+            self._pieces.update(payload[i : i + PIECE_OCTETS] for i in range(len(payload) - PIECE_OCTETS + 1))
+            # runs of zeros are no payload: aborted frames end in them
+            self._pieces.discard(bytes(PIECE_OCTETS))
+
+    def find(self, octets: bytes) -> int | None:
+        """Offset of the first forbidden piece in ``octets``, None if there is none."""
+        pieces = self._pieces
+        for offset in range(len(octets) - PIECE_OCTETS + 1):
+            if octets[offset : offset + PIECE_OCTETS] in pieces:
+                return offset
+        return None

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make sim`` on both simulators: report, table, exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tb.main_job import main
+from tb.sim import SIMULATORS
+
+FIELDS = {"simulator", "sas_added", "frames", "octets", "mismatches", "cycles", "frames_per_second"}
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_main_job(sim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "reports" / "sim.json"
+    frames = 120 if sim == "icarus" else 600
+    assert main(["--sim", sim, "--seed", "20", "--frames", str(frames), "--report", str(report)]) == 0
+    result = json.loads(report.read_text())
+    assert set(result) >= FIELDS and result["simulator"] == sim and result["mismatches"] == 0
+    assert result["transmit_frames"] == result["receive_frames"] == 212 + frames
+    assert result["frames"] == 2 * (212 + frames) and result["octets"] > 100 * result["frames"]
+    assert result["octets"] == result["transmit_octets"] + result["receive_octets"]
+    assert result["sas_added"] == 6 * 4 + 2 + 64 and result["updates"] > 4 and result["captures"] == 6
+    assert result["cycles"] > result["octets"] // 32 and result["frames_per_second"] > 1
+    fates = result["fates"]
+    assert fates["rx_decrypted"] >= 212 and fates["tx_protected"] >= 212
+    for fate in ("rx_icv_failed", "rx_syntax_failed", "rx_unchanged", "tx_bypassed", "tx_failed_syntax"):
+        assert fates[fate] > 0
+    shown = capsys.readouterr().out
+    assert "mismatches" in shown and "SAs added" in shown and f"IPsec engine on {sim}" in shown

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random SAs and frames, good and bad, through every build of the engine; every octet and counter compared."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import cocotb
+import pytest
+
+from tb.jobs.session import Session
+from tb.sim import SIMULATORS, run_cocotb
+from tb.traffic import frames_from_wire, frames_to_send, random_sas
+
+FRAMES = {"verilator": 3000, "icarus": 120}
+SAS = {"verilator": 32, "icarus": 6}
+BATCH_FRAMES = 250
+STALL_RATES = (0, 0, 30, 128, 220)
+"""Of 256 cycles; every port has its own pattern."""
+
+PARAMETERS: dict[str, dict[str, int]] = {
+    "default": {},
+    "aes128": {"MAX_KEY_BITS": 128, "SA_COUNT": 16},
+    "pipelined": {"CYCLES_PER_ROUND": 3, "GHASH_STAGES": 8},
+    "short_ghash": {"CYCLES_PER_ROUND": 2, "GHASH_STAGES": 2},
+    "hash": {"SA_COUNT": 1024},
+}
+
+
+@cocotb.test()
+async def random_frames(dut: Any) -> None:
+    """FRAMES frames in each direction over SAS pairs of SAs, in batches, each with other patterns of stalls."""
+    rng = random.Random(cocotb.RANDOM_SEED)
+    session = await Session.start(dut)
+    transport, scoreboard = session.transport, session.scoreboard
+    pairs = min(session.identification.sa_count // 2, int(os.environ["SAS"]))
+    outbound, inbound = [], []
+    for outbound_sa, inbound_sa, start_seq in random_sas(rng, pairs, session.identification.max_key_bits):
+        outbound.append(await transport.add_sa(outbound_sa, start_seq))
+        inbound.append(await transport.add_sa(inbound_sa, start_seq))
+    left = int(os.environ["FRAMES"])
+    while left > 0:
+        count = min(left, BATCH_FRAMES)
+        left -= count
+        rate = rng.choice(STALL_RATES)
+        session.bench.set_stalls(rate, rng.randrange(1 << 32))
+        wire = frames_from_wire(rng, inbound, count)
+        host = frames_to_send(rng, outbound, inbound, [], count)
+        receiving = cocotb.start_soon(transport.receive(f"{left} before the end", wire))
+        await transport.transmit(f"{left} before the end", host)
+        await receiving
+        assert not scoreboard.mismatches, scoreboard.text()
+    scoreboard.counters(session.reference.statistics, await session.miniport.counters())
+    assert not scoreboard.mismatches, scoreboard.text()
+    dut._log.info("%s in %d cycles", dict(scoreboard.fates), session.bench.cycles())
+
+
+def _run(sim: str, parameters: dict[str, int], frames: int) -> None:
+    environment = {"FRAMES": str(frames), "SAS": str(SAS[sim])}
+    module = "tests.system.test_random_frames"
+    run_cocotb(sim, "ipsec_bench", None, module, parameters=parameters, extra_env=environment)
+
+
+@pytest.mark.parametrize("build", PARAMETERS)
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_random_frames(sim: str, build: str) -> None:
+    """Every build of the engine in use."""
+    _run(sim, PARAMETERS[build], FRAMES[sim])
+
+
+@pytest.mark.skipif("verilator" not in SIMULATORS, reason="Icarus runs composite S-boxes at 250 cycles/s")
+def test_random_frames_composite_sbox() -> None:
+    """The build for an FPGA. Icarus sees these S-boxes in the unit tests of aes_pipe."""
+    _run("verilator", {"CYCLES_PER_ROUND": 3, "SBOX_STYLE": 1}, 500)

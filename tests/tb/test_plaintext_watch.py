@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The watch finds a piece of a forbidden payload at any alignment, and nothing else."""
+
+from __future__ import annotations
+
+import random
+
+from models.packet import ParsedEsp, esp_frame, parse_frame
+from tb.plaintext_watch import PIECE_OCTETS, PlaintextWatch
+
+RNG = random.Random(5)
+FRAME = esp_frame(RNG.randbytes(100), src=bytes(4), dst=bytes(4), spi=7, seq=1, iv=bytes(8))
+
+
+def parsed() -> ParsedEsp:
+    result = parse_frame(FRAME)
+    assert isinstance(result, ParsedEsp)
+    return result
+
+
+PAYLOAD = FRAME[parsed().payload : parsed().ip_end - 16]
+
+
+def watch() -> PlaintextWatch:
+    result = PlaintextWatch()
+    result.forbid(FRAME)
+    return result
+
+
+def test_finds_every_piece() -> None:
+    for start in range(len(PAYLOAD) - PIECE_OCTETS + 1):
+        for offset in (0, 1, 15):
+            leak = bytes(offset) + PAYLOAD[start : start + PIECE_OCTETS] + bytes(3)
+            assert watch().find(leak) == offset
+
+
+def test_finds_nothing_else() -> None:
+    assert watch().find(b"") is None
+    assert watch().find(RNG.randbytes(2000)) is None
+    assert watch().find(bytes(64)) is None
+    assert watch().find(FRAME[: parsed().payload]) is None
+    assert watch().find(PAYLOAD[: PIECE_OCTETS - 1]) is None
+
+
+def test_a_frame_that_is_not_esp_forbids_nothing() -> None:
+    nothing = PlaintextWatch()
+    nothing.forbid(FRAME[:20])
+    assert nothing.find(FRAME) is None

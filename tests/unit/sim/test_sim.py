@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of tb/sim.py: builds, the cache, waveforms, wide signals, and that a red cocotb test is red in pytest."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import pytest
+from cocotb.triggers import Timer, ValueChange
+
+from tb.sim import ROOT, SIMULATORS, CocotbTestFailure, SimulationError, build, run_cocotb, source_closure
+
+PROBE = ["tests/unit/sim/sim_probe.v"]
+MODULE = "tests.unit.sim.test_sim"
+OCTETS = 256
+
+
+@cocotb.test()
+async def wide_signal_goes_both_ways(dut: Any) -> None:
+    """Octets written into a wide register of the toplevel come back inverted, with the clock made in Verilog."""
+    await Timer(1, "ns")
+    assert int(dut.WIDTH.value) == len(dut.data) == 8 * OCTETS
+    for turn in range(4):
+        octets = random.randbytes(OCTETS)
+        dut.data.value = int.from_bytes(octets, "little")
+        dut.request.value = 1 - turn % 2
+        await ValueChange(dut.acknowledge)
+        assert dut.result.value.to_bytes(byteorder="little") == bytes(octet ^ 0xFF for octet in octets)
+
+
+@cocotb.test()
+async def wrong_on_purpose(dut: Any) -> None:
+    """A test that fails: only run to see the failure surface."""
+    await Timer(1, "ns")
+    assert int(dut.request.value) == 5, "the request is never five"
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_wide_signal(sim: str) -> None:
+    result = run_cocotb(
+        sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="wide_signal_goes_both_ways", seed=7
+    )
+    assert [case.name for case in result.cases if not case.skipped] == ["wide_signal_goes_both_ways"]
+    assert "7" in result.log.read_text(encoding="utf-8").splitlines()[0]
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_failure_surfaces(sim: str) -> None:
+    with pytest.raises(CocotbTestFailure) as failure:
+        run_cocotb(sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="wrong_on_purpose", seed=9)
+    text = str(failure.value)
+    assert "the request is never five" in text
+    assert "COCOTB_RANDOM_SEED=9" in text
+    assert "test_failure_surfaces" in text
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_no_test_is_an_error(sim: str) -> None:
+    with pytest.raises(SimulationError):
+        run_cocotb(sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="no_such_test")
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_waveform(sim: str) -> None:
+    result = run_cocotb(
+        sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="wide_signal_goes_both_ways", waves=True
+    )
+    assert result.waveform is not None
+    # an FST file starts with block type 0 (header) of 329 octets
+    assert result.waveform.read_bytes()[:9] == bytes([0]) + (329).to_bytes(8, "big")
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_cache_follows_contents(sim: str, tmp_path: Path) -> None:
+    source = tmp_path / "sim_probe.v"
+    source.write_bytes((ROOT / PROBE[0]).read_bytes())
+    steps: list[str] = []
+    first = build(sim, "sim_probe", [source], parameters={"WIDTH": 64}, progress=steps.append)
+    again = build(sim, "sim_probe", [source], parameters={"WIDTH": 64}, progress=steps.append)
+    assert first == again
+    assert "already" in steps[-1]
+    assert build(sim, "sim_probe", [source], parameters={"WIDTH": 72}).folder != first.folder
+    source.write_bytes(source.read_bytes() + b"syntax error\n")
+    with pytest.raises(SimulationError, match="syntax error"):
+        build(sim, "sim_probe", [source], parameters={"WIDTH": 64})
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_warning_is_an_error_in_verilator(sim: str, tmp_path: Path) -> None:
+    if sim != "verilator":
+        return
+    source = tmp_path / "narrow.v"
+    source.write_text("module narrow(input wire [7:0] a, output wire [3:0] b); assign b = a; endmodule\n")
+    with pytest.raises(SimulationError, match="WIDTHTRUNC"):
+        build(sim, "narrow", [source])
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(SimulationError, match="no file for module"):
+        source_closure("no_such_module")
+    with pytest.raises(SimulationError, match="no such source file"):
+        build("verilator", "sim_probe", ["no/such/file.v"])
+    with pytest.raises(SimulationError, match="unknown simulator"):
+        build("spice", "sim_probe", PROBE)
