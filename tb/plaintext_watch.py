@@ -29,9 +29,15 @@ class PlaintextWatch:
             self._pieces.discard(bytes(PIECE_OCTETS))
 
     def find(self, octets: bytes) -> int | None:
-        """Offset of the first forbidden piece in ``octets``, None if there is none."""
+        """Offset of the first forbidden piece in the frame ``octets``, None if there is none.
+
+        The headers of an ESP packet, which are always in clear, are not looked at: extension headers hold padding, and
+        a payload may hold the same. Octets that are no ESP packet are looked at from the first.
+        """
         pieces = self._pieces
-        for offset in range(len(octets) - PIECE_OCTETS + 1):
+        parsed = parse_frame(octets)
+        clear = 0 if isinstance(parsed, NotEsp) else parsed.payload
+        for offset in range(clear, len(octets) - PIECE_OCTETS + 1):
             if octets[offset : offset + PIECE_OCTETS] in pieces:
                 return offset
         return None

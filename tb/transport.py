@@ -294,7 +294,7 @@ class Transport:
             if result.status != STATUS_SENT and not (sa and sa.algorithm.gmac):
                 watch.forbid(frame.data)
         for octets in aborted:
-            # GMAC sends its payload in clear by its nature, and padding looks the same in every payload
+            # GMAC sends its payload in clear by its nature
             owned = self.select_outbound(octets)
             offset = None if owned is not None and owned.sa.algorithm.gmac else watch.find(octets)
             if offset is not None:

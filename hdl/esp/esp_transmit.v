@@ -454,9 +454,8 @@ fifo #(
  */
 wire [FRAMES_LOG2-1:0] active_id;
 wire [OFFSET_WIDTH-1:0] active_ip_end;
-// the frame of the job has ended before its packet did
+// the frame of the active job has ended before its packet did
 reg kill_reg;
-reg [FRAMES_LOG2-1:0] kill_id_reg;
 
 wire keystream_valid;
 wire keystream_take;
@@ -472,8 +471,8 @@ wire [7:0] j0_next_header;
 /* verilator lint_on UNUSEDSIGNAL */
 
 always @(posedge clk) begin
-    kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end;
-    kill_id_reg <= active_id;
+    // nothing is known of a job in its first cycle: what is compared here then belongs to the job before, whose id may be the same
+    kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end && !(job_valid && job_ready);
 end
 
 keystream #(
@@ -497,7 +496,7 @@ keystream #(
     .job_pad_length_octet({OFFSET_WIDTH{1'b0}}),
     .job_user({job_id, job_ip_end}),
     .active_user({active_id, active_ip_end}),
-    .kill(kill_reg && kill_id_reg == active_id),
+    .kill(kill_reg),
     .cipher_index(cipher_index),
     .cipher_key(cipher_key),
     .cipher_key_size(cipher_key_size),

@@ -42,6 +42,16 @@ def test_finds_nothing_else() -> None:
     assert watch().find(PAYLOAD[: PIECE_OCTETS - 1]) is None
 
 
+def test_headers_are_in_clear() -> None:
+    """Padding of an extension header that a forbidden payload holds too is no leak; behind the headers it is."""
+    options = bytes.fromhex("3200010400000000")
+    result = PlaintextWatch()
+    result.forbid(esp_frame(bytes(20) + options, src=bytes(4), dst=bytes(4), spi=7, seq=1, iv=bytes(8)))
+    headers = bytes(12) + bytes.fromhex("86dd 60000000 0040 3c40") + bytes(32) + options + bytes(16)
+    assert result.find(headers + bytes(40)) is None
+    assert result.find(headers + bytes(9) + options + bytes(23)) == len(headers) + 2
+
+
 def test_a_frame_that_is_not_esp_forbids_nothing() -> None:
     nothing = PlaintextWatch()
     nothing.forbid(FRAME[:20])

@@ -273,10 +273,33 @@ async def cut_frames_are_aborted(dut: Any) -> None:
             assert marker[:4] not in got.data[parsed.payload :], "plaintext on the wire"
 
 
-# one simulation each: the transactors are made once
-@pytest.mark.parametrize(
-    "case", ["latency_and_throughput", "every_alignment", "failures", "disabled", "cut_frames_are_aborted"]
+@cocotb.test()
+async def no_job_is_cut_for_another_frame(dut: Any) -> None:
+    """A long frame, plain frames until its number among those inside comes round, and a short frame: it leaves whole."""
+    bench = Bench(dut)
+    await bench.start()
+    frames = []
+    for plain in range(28, 36):
+        frames.append(bench.good(plain % 8, 1200))
+        frames += [bench.judge(random.randbytes(30), 0) for _ in range(plain)]
+        frames.append(bench.good(plain % 8, 60))
+    for stalls in ((0, 0, 0), (40, 0, 0), (0, 60, 30)):
+        bench.set_stall(*stalls)
+        await bench.run(frames)
+
+
+CASES = (
+    "latency_and_throughput",
+    "every_alignment",
+    "failures",
+    "disabled",
+    "cut_frames_are_aborted",
+    "no_job_is_cut_for_another_frame",
 )
+
+
+# one simulation each: the transactors are made once
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("sim", SIMULATORS)
 def test_esp_transmit(sim: str, case: str) -> None:
     run_cocotb(
