@@ -83,12 +83,15 @@ waves: ## open the newest waveform of build/waves (or WAVE=file.fst) in GTKWave
 
 # ---- checking ------------------------------------------------------------------------------------------------------
 
+# of the random tests: the same frames in every run; random takes new ones, which each failure names
+SEED ?= 1
+
 .PHONY: test
-test: $(READY) ## all tests on both simulators (or SIM=...), in parallel; TESTS=tests/unit/sim runs a part
+test: $(READY) ## all tests on both simulators (or SIM=...), in parallel; TESTS=tests/unit/sim a part, SEED=n|random (default 1)
 ifneq ($(SIM),verilator)
 	@scripts/require icarus
 endif
-	$(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
+	$(if $(filter random,$(SEED)),,COCOTB_RANDOM_SEED=$(SEED)) $(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
 
 .PHONY: lint
 lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, freshness of the generated registers
