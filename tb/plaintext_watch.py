@@ -11,6 +11,7 @@ from models.packet import NotEsp, parse_frame
 
 PIECE_OCTETS = 8
 """A run of so many octets of a payload, at any alignment, is a leak."""
+_ZEROS = bytes(4)
 
 
 class PlaintextWatch:
@@ -24,9 +25,9 @@ class PlaintextWatch:
         parsed = parse_frame(frame)
         if not isinstance(parsed, NotEsp):
             payload = frame[parsed.payload : parsed.ip_end]
-            self._pieces.update(payload[i : i + PIECE_OCTETS] for i in range(len(payload) - PIECE_OCTETS + 1))
-            # runs of zeros are no payload: aborted frames end in them
-            self._pieces.discard(bytes(PIECE_OCTETS))
+            pieces = (payload[i : i + PIECE_OCTETS] for i in range(len(payload) - PIECE_OCTETS + 1))
+            # aborted frames end in zeros: ciphertext before them may be a piece that ends in zeros, by chance
+            self._pieces.update(piece for piece in pieces if not piece.endswith(_ZEROS))
 
     def find(self, octets: bytes) -> int | None:
         """Offset of the first forbidden piece in the frame ``octets``, None if there is none.

@@ -125,41 +125,39 @@ def plain_frame(rng: random.Random) -> bytes:
     return rng.randbytes(rng.randrange(1, 120))
 
 
-def _damaged(rng: random.Random, frame: bytes) -> bytes:
+def damaged(rng: random.Random, frame: bytes) -> bytes:
     """One thing about a good frame made wrong, in its octets, its length or its headers."""
     parsed = parse_frame(frame)
     if isinstance(parsed, NotEsp):
         return frame
-    damaged = bytearray(frame)
+    octets = bytearray(frame)
     kind = rng.randrange(11)
     if kind == 0:
-        damaged[rng.randrange(parsed.esp + 4, parsed.ip_end)] ^= 1 << rng.randrange(8)
+        octets[rng.randrange(parsed.esp + 4, parsed.ip_end)] ^= 1 << rng.randrange(8)
     elif kind == 1:
-        damaged[parsed.ip_end - 1 - rng.randrange(8)] ^= 1 << rng.randrange(8)
+        octets[parsed.ip_end - 1 - rng.randrange(8)] ^= 1 << rng.randrange(8)
     elif kind == 2:
         return frame[: rng.randrange(parsed.esp, len(frame))]
     elif kind == 3:
         return frame[: rng.randrange(1, parsed.esp + 36)]
     elif kind == 4:
         at = parsed.ip + (4 if parsed.ip_version == 6 else 2)
-        length = int.from_bytes(damaged[at : at + 2], "big") + rng.choice(
-            (-40, -20, -4, -1, 1, 3, 16, 100, 2000, 40000)
-        )
-        damaged[at : at + 2] = min(max(length, 0), 0xFFFF).to_bytes(2, "big")
+        length = int.from_bytes(octets[at : at + 2], "big") + rng.choice((-40, -20, -4, -1, 1, 3, 16, 100, 2000, 40000))
+        octets[at : at + 2] = min(max(length, 0), 0xFFFF).to_bytes(2, "big")
     elif kind == 5 and parsed.ip_version == 4:
-        damaged[parsed.ip + 6] = rng.choice((0x20, 1 << rng.randrange(5)))
+        octets[parsed.ip + 6] = rng.choice((0x20, 1 << rng.randrange(5)))
     elif kind == 6:
-        start = rng.randrange(len(damaged))
-        damaged[start : start + 8] = rng.randbytes(len(damaged[start : start + 8]))
+        start = rng.randrange(len(octets))
+        octets[start : start + 8] = rng.randbytes(len(octets[start : start + 8]))
     elif kind == 7 and parsed.udp:
-        damaged[parsed.udp + 4 : parsed.udp + 6] = rng.randbytes(2)
+        octets[parsed.udp + 4 : parsed.udp + 6] = rng.randbytes(2)
     elif kind == 8 and parsed.udp:
-        damaged[parsed.esp : parsed.esp + 4] = bytes(4)  # the non-ESP marker
+        octets[parsed.esp : parsed.esp + 4] = bytes(4)  # the non-ESP marker
     elif kind == 9 and parsed.udp:
-        damaged[parsed.udp : parsed.udp + 4] = rng.randbytes(4)
+        octets[parsed.udp : parsed.udp + 4] = rng.randbytes(4)
     else:
-        damaged[parsed.esp + rng.randrange(4)] ^= 1 << rng.randrange(8)
-    return bytes(damaged)
+        octets[parsed.esp + rng.randrange(4)] ^= 1 << rng.randrange(8)
+    return bytes(octets)
 
 
 def frames_to_send(
@@ -192,7 +190,7 @@ def frames_to_send(
         elif kind < 0.96:
             frames.append(Frame(data))
         else:
-            frames.append(Frame(_damaged(rng, data), owned.handle))
+            frames.append(Frame(damaged(rng, data), owned.handle))
     return frames
 
 
@@ -224,7 +222,7 @@ def frames_from_wire(rng: random.Random, inbound: Sequence[OwnedSa], count: int,
             shape["udp_encapsulation"] = owned.sa.udp_encapsulation == 0
             frames.append(wire_frame(owned, _payload(rng, maximum), **shape))
         else:
-            frames.append(_damaged(rng, wire_frame(owned, _payload(rng, maximum), **shape)))
+            frames.append(damaged(rng, wire_frame(owned, _payload(rng, maximum), **shape)))
     return frames
 
 

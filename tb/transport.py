@@ -268,20 +268,24 @@ class Transport:
         """Send frames through the engine, every result compared. ``name`` says in a mismatch where they are from."""
         results: list[TxResult] = []
         for run in self.plan_transmit(frames):
-            for owned, high in run.updates:
-                await self._update(owned, high)
-            got = await self.datapath.transmit(run.transmit)
-            for index, (frame, expected, result) in enumerate(zip(run.transmit, run.sent, got, strict=True)):
-                # the SA as it was in this run: the next one is not planned yet
-                sa = self.reference.sa(frame.handle)
-                self.scoreboard.transmit(
-                    f"{name} frame {run.first + index}", frame.data, frame.handle, sa, expected, result
-                )
-            self._watch(f"{name} frames {run.first} to {run.first + len(run) - 1}", run, got)
-            results += got
+            results += await self.transmit_run(name, run)
             if progress:
-                progress(len(got))
+                progress(len(run))
         return results
+
+    async def transmit_run(self, name: str, run: Run) -> list[TxResult]:
+        """Send the frames of one run, every result compared."""
+        for owned, high in run.updates:
+            await self._update(owned, high)
+        got = await self.datapath.transmit(run.transmit)
+        for index, (frame, expected, result) in enumerate(zip(run.transmit, run.sent, got, strict=True)):
+            # the SA as it was in this run: the next one is not planned yet
+            sa = self.reference.sa(frame.handle)
+            self.scoreboard.transmit(
+                f"{name} frame {run.first + index}", frame.data, frame.handle, sa, expected, result
+            )
+        self._watch(f"{name} frames {run.first} to {run.first + len(run) - 1}", run, got)
+        return got
 
     def _watch(self, name: str, run: Run, got: Sequence[TxResult]) -> None:
         """No payload of a frame that could not be encrypted may be in what has left of aborted frames."""
@@ -306,16 +310,20 @@ class Transport:
         """Let frames come from the wire, every result compared."""
         results: list[RxResult] = []
         for run in self.plan_receive(frames):
-            for owned, high in run.updates:
-                await self._update(owned, high)
-            got = await self.datapath.receive(run.receive)
-            for index, (frame, expected, result) in enumerate(zip(run.receive, run.received, got, strict=True)):
-                sa = self.reference.sa(expected.handle)
-                self.scoreboard.receive(f"{name} frame {run.first + index}", frame, sa, expected, result)
-            results += got
+            results += await self.receive_run(name, run)
             if progress:
-                progress(len(got))
+                progress(len(run))
         return results
+
+    async def receive_run(self, name: str, run: Run) -> list[RxResult]:
+        """Let the frames of one run come from the wire, every result compared."""
+        for owned, high in run.updates:
+            await self._update(owned, high)
+        got = await self.datapath.receive(run.receive)
+        for index, (frame, expected, result) in enumerate(zip(run.receive, run.received, got, strict=True)):
+            sa = self.reference.sa(expected.handle)
+            self.scoreboard.receive(f"{name} frame {run.first + index}", frame, sa, expected, result)
+        return got
 
 
 def build_frame(owned: OwnedSa, payload: bytes, **shape: Any) -> bytes:

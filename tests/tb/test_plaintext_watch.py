@@ -42,6 +42,11 @@ def test_finds_nothing_else() -> None:
     assert watch().find(PAYLOAD[: PIECE_OCTETS - 1]) is None
 
 
+def test_ciphertext_before_zeros_is_no_leak() -> None:
+    """The ICV room behind a payload is zero, as is the end of an aborted frame."""
+    assert watch().find(bytes(40) + FRAME[parsed().ip_end - 18 : parsed().ip_end - 16] + bytes(40)) is None
+
+
 def test_headers_are_in_clear() -> None:
     """Padding of an extension header that a forbidden payload holds too is no leak; behind the headers it is."""
     options = bytes.fromhex("3200010400000000")

@@ -275,7 +275,7 @@ async def cut_frames_are_aborted(dut: Any) -> None:
 
 @cocotb.test()
 async def no_job_is_cut_for_another_frame(dut: Any) -> None:
-    """A long frame, plain frames until its number among those inside comes round, and a short frame: it leaves whole."""
+    """A long frame, plain frames until its number among those inside comes round, a short frame: it leaves whole."""
     bench = Bench(dut)
     await bench.start()
     frames = []
