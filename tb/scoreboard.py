@@ -16,7 +16,16 @@ from models.engine import ReceiveResult, TransmitReason, TransmitResult
 from models.ndis import CRYPTO_DONE, ReceiveHeaderInfo, ReceiveInfo
 from models.packet import NotEsp, ParsedEsp, parse_frame
 from models.sa import SecurityAssociation
-from tb.bench import STATUS_FAILED_HANDLE, STATUS_FAILED_LENGTH, STATUS_FAILED_PACKET, STATUS_SENT, RxResult, TxResult
+from tb.bench import (
+    STATUS_FAILED_HANDLE,
+    STATUS_FAILED_LENGTH,
+    STATUS_FAILED_LIMIT,
+    STATUS_FAILED_PACKET,
+    STATUS_FAILED_SEQUENCE,
+    STATUS_SENT,
+    RxResult,
+    TxResult,
+)
 
 _STATUS = {
     TransmitReason.PROTECTED: STATUS_SENT,
@@ -30,12 +39,16 @@ _STATUS = {
     TransmitReason.IP_VERSION_MISMATCH: STATUS_FAILED_PACKET,
     TransmitReason.ENCAPSULATION_MISMATCH: STATUS_FAILED_PACKET,
     TransmitReason.SYNTAX: STATUS_FAILED_LENGTH,
+    TransmitReason.LIMIT: STATUS_FAILED_LIMIT,
+    TransmitReason.SEQUENCE: STATUS_FAILED_SEQUENCE,
 }
 _STATUS_NAMES = {
     STATUS_SENT: "sent",
     STATUS_FAILED_HANDLE: "failed (handle)",
     STATUS_FAILED_PACKET: "failed (packet)",
     STATUS_FAILED_LENGTH: "failed (length)",
+    STATUS_FAILED_LIMIT: "failed (limit)",
+    STATUS_FAILED_SEQUENCE: "failed (sequence number)",
 }
 
 COUNTERS: dict[str, tuple[str, ...]] = {
@@ -45,12 +58,15 @@ COUNTERS: dict[str, tuple[str, ...]] = {
     "TX_FAILED_HANDLE": tuple(reason.value for reason, status in _STATUS.items() if status == STATUS_FAILED_HANDLE),
     "TX_FAILED_PACKET": tuple(reason.value for reason, status in _STATUS.items() if status == STATUS_FAILED_PACKET),
     "TX_FAILED_LENGTH": (TransmitReason.SYNTAX.value,),
+    "TX_FAILED_LIMIT": (TransmitReason.LIMIT.value,),
+    "TX_FAILED_SEQUENCE": (TransmitReason.SEQUENCE.value,),
     "RX_FRAMES": ("rx_frames",),
     "RX_DECRYPTED": ("rx_decrypted",),
     "RX_NOT_ESP": ("rx_not_esp",),
     "RX_NO_SA": ("rx_no_sa", "rx_disabled"),
     "RX_ICV_FAILED": ("rx_icv_failed",),
     "RX_SYNTAX_FAILED": ("rx_syntax_failed",),
+    "RX_LIMIT_FAILED": ("rx_limit_failed",),
 }
 """Counter of the engine: the statistics of the reference engine whose sum it must be."""
 
@@ -263,4 +279,5 @@ class Scoreboard:
 def _receive_fate(result: ReceiveResult) -> str:
     if not result.slot1 & CRYPTO_DONE:
         return "rx_unchanged"
-    return {0: "rx_decrypted", 6: "rx_syntax_failed"}.get(result.crypto_status, "rx_icv_failed")
+    fates = {0: "rx_decrypted", 1: "rx_limit_failed", 6: "rx_syntax_failed"}
+    return fates.get(result.crypto_status, "rx_icv_failed")

@@ -12,7 +12,7 @@ import pytest
 from cocotb.triggers import RisingEdge, Timer
 
 from models.esp import protect, unprotect
-from models.ndis import CRYPTO_DONE, HEADER_INFO_SET, CryptoStatus
+from models.ndis import CRYPTO_DONE, HEADER_INFO_SET, SA_DELETE_REQ, CryptoStatus
 from models.packet import ParsedEsp, parse_frame
 from models.sa import UDP_TUNNEL, Direction
 from tb.sim import SIMULATORS, run_cocotb, source_closure
@@ -108,6 +108,8 @@ class Bench:
             host = result.frame
             if result.ok:
                 counter, status = "decrypted", CryptoStatus.SUCCESS
+                # a number in the last sixteenth of its range: the SA wants to be deleted
+                slot_1 |= SA_DELETE_REQ * (sa.sequence_number(parsed.seq) >= (sa.last_sequence + 1) // 16 * 15)
                 slot_12 = int(HEADER_INFO_SET) | result.pad_length << 8 | result.next_header
             else:
                 tunnel = sa.udp_encapsulation == UDP_TUNNEL
