@@ -2,7 +2,7 @@
 """The reference engine: what the hardware has to answer, transaction by transaction.
 
 Source: docs/architecture.md sections 3 (rules P1-P6, T1-T8, R1-R6) and 4 (SA table). Time does not exist here: a
-command takes effect between two frames. Storage limits of the receive path (R5) are outside the model.
+command takes effect between two frames. Storage limits of the receive path (R6) are outside the model.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 `default_nettype none
 
 /*
- * Receive path: verifies and decrypts ESP frames in place (rules R1 to R5 of docs/architecture.md).
+ * Receive path: verifies and decrypts ESP frames in place (rules R1 to R6 of docs/architecture.md).
  *
  *   s_axis_rx -> delay_fifo -> frame_store (ciphertext) ------------------------> XOR, only if verified -> m_axis_rx
  *      |                 \--> ghash_feeder -> ghash -\                             ^

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reference engine: commands, handles, rules T1 to T6 and R1 to R5."""
+"""The reference engine: commands, handles, rules T1 to T8 and R1 to R6."""
 
 from __future__ import annotations
 

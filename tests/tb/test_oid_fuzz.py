@@ -2,12 +2,13 @@
 """Spoilt images of every request against the OID entry points, on registers without a simulator.
 
 Whatever the octets: a status of the contract, no exception, nothing pending for ever, and the SAs that were there stay
-as they are. The examples are the same in every run (hypothesis, derandomized).
+as they are. The examples are the same in every run (hypothesis, derandomized); ``make fuzz`` takes new ones, and more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from tb.ndis_host import NdisHost
 from tests.tb.fake import FakeSystem, run
 
 IMAGES_PER_EXAMPLE = 50
-EXAMPLES = 60
+EXAMPLES = -(-int(os.environ.get("FUZZ_IMAGES", "11000")) // IMAGES_PER_EXAMPLE)
 STATUSES = {
     NdisStatus.SUCCESS,
     NdisStatus.INVALID_PARAMETER,
@@ -54,7 +55,11 @@ def image_of(oid: Oid, abi: Abi) -> bytes:
 
 
 @settings(
-    derandomize=True, max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    derandomize="FUZZ_IMAGES" not in os.environ,
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
 @given(st.sampled_from(Abi), st.lists(IMAGE, min_size=IMAGES_PER_EXAMPLE, max_size=IMAGES_PER_EXAMPLE))
 def test_spoilt_images(abi: Abi, images: list[tuple[Oid, list[tuple[int, int, int]], int | None]]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""esp_receive with fixed SAs: rules R1 to R5, latency, a beat per cycle, overflow and recovery, SAs retired once."""
+"""esp_receive with fixed SAs: rules R1 to R3, R5, latency, a beat per cycle, overflow, recovery, SAs retired once."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Bench:
         self.sink.set_stall(sink, random.getrandbits(32))
 
     def judge(self, data: bytes) -> Received:
-        """Rules R1 to R4."""
+        """Rules R1 to R3, and R5."""
         parsed = parse_frame(data)
         if not isinstance(parsed, ParsedEsp):
             return Received(data, data, 0, "not_esp", None)
