@@ -93,6 +93,11 @@ ifneq ($(SIM),verilator)
 endif
 	$(if $(filter random,$(SEED)),,COCOTB_RANDOM_SEED=$(SEED)) $(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
 
+IMAGES ?= 1000000
+.PHONY: fuzz
+fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other ones in each run: IMAGES=n (default 1000000)
+	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q tests/tb/test_oid_fuzz.py
+
 .PHONY: lint
 lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, freshness of the generated registers
 	$(BIN)/python -m scripts.lint_hdl

@@ -42,8 +42,8 @@ def random_sas(
     """``count`` triples (outbound, inbound, start_seq) that go through all algorithms, ICV lengths and IP versions.
 
     A third has extended sequence numbers; half of these cross 2^32 within a few frames. A fifth has an open source
-    or destination; a fifth of the outbound ones makes its IVs of the sequence number; a tenth has limits that some dozen
-    frames reach. SPIs are all different.
+    or destination; a fifth of the outbound ones makes its IVs of the sequence number; a tenth has limits that
+    some dozen frames reach. SPIs are all different.
     """
     shapes = [
         (algorithm, icv_len, version)
