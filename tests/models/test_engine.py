@@ -252,7 +252,7 @@ def test_t6_hard_limits() -> None:
     for name in SaLimits.__slots__:
         with pytest.raises(SecurityAssociationError, match=re.escape(f"{name} = ")):
             SaLimits(**{name: 1 << 64})
-    with pytest.raises(SecurityAssociationError, match="^iv_from_sequence = True"):
+    with pytest.raises(SecurityAssociationError, match=r"^iv_from_sequence = True"):
         make(iv_from_sequence=True)
 
 
