@@ -12,8 +12,8 @@
  * The frame store holds ciphertext; keystream is made when the whole frame is in; the XOR is on the output register and
  * happens only for a frame whose ICV compared equal, over all its octets at once, and whose SA is below its hard limits. Plaintext exists nowhere else.
  *
- * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 7, one more when the trailer
- * lies in two blocks; GMAC HASH_DELAY + A + 6; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers.
+ * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
+ * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -524,8 +524,6 @@ reg record_near_reg;
 reg [63:0] record_number_reg;
 reg [31:0] record_handle_reg;
 reg [2:0] record_icv_words_reg;
-reg [63:0] record_iv_reg;
-reg [BEAT_WIDTH-1:0] record_blocks_reg;
 reg [OFFSET_WIDTH-1:0] record_payload_first_reg;
 reg [OFFSET_WIDTH-1:0] record_payload_last_reg;
 reg [OFFSET_WIDTH-1:0] record_length_reg;
@@ -558,8 +556,6 @@ always @(posedge clk) begin
         record_number_reg <= context_number;
         record_handle_reg <= context_handle;
         record_icv_words_reg <= context_icv_words;
-        record_iv_reg <= context_iv;
-        record_blocks_reg <= context_blocks;
         record_payload_first_reg <= context_payload_first;
         record_payload_last_reg <= context_payload_last;
         record_length_reg <= head_length;
@@ -619,7 +615,7 @@ fifo #(
 /*
  * Keystream
  */
-wire [OFFSET_WIDTH-1:0] record_pad_length_octet = record_payload_last_reg - record_payload_first_reg - 1'b1;
+wire [OFFSET_WIDTH-1:0] pad_length_octet = context_payload_last - context_payload_first - 1'b1;
 
 wire job_valid;
 wire job_ready;
@@ -645,10 +641,9 @@ fifo #(
 ) job_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(record_valid_reg && record_kind_reg == KIND_CRYPTO && !record_drop_reg),
+    .s_valid(record && kind == KIND_CRYPTO && !overflow),
     .s_ready(),
-    .s_data({record_handle_reg[INDEX_WIDTH-1:0], record_iv_reg, record_blocks_reg, record_payload_first_reg[3:0],
-        record_pad_length_octet}),
+    .s_data({context_handle[INDEX_WIDTH-1:0], context_iv, context_blocks, context_payload_first[3:0], pad_length_octet}),
     .m_valid(job_valid),
     .m_ready(job_ready),
     .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet}),

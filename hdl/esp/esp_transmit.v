@@ -9,7 +9,7 @@
  *      |   \-> SA by handle (tx_lookup) -\             ^  \-> ghash_feeder -> ghash -^
  *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
- * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 19,
+ * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20,
  * the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
@@ -126,7 +126,7 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
 localparam TAG_DELAY = GHASH_STAGES + 7;
 // age of a beat at the XOR: the keystream of the farthest ESP header is ready
-localparam POP_DELAY = AES_LATENCY + 10;
+localparam POP_DELAY = AES_LATENCY + 11;
 localparam FRAME_FIFO_LOG2 = POP_DELAY + 8 <= 64 ? 6 : 7;
 // log2 of the frames between s_axis_tx and the XOR
 localparam FRAMES_LOG2 = 5;
@@ -646,7 +646,8 @@ assign keystream_take = (pop && keystream_needed) || draining;
 wire keystream_done = (keystream_done_reg && !first_reg) || (keystream_needed && keystream_last);
 wire hashed = (hashed_reg && !first_reg) || hash_end;
 wire short_frame = context_protect && head_length < context_ip_end;
-wire drain_begin = pop && head_last && context_protect && !context_gmac && !keystream_done;
+// a frame that is dropped for its length has its keystream thrown away while its own beats pass
+wire drain_begin = pop && context_protect && !context_gmac && (late_drop ? first_reg : head_last && !keystream_done);
 wire drain_end = draining && keystream_valid && keystream_last;
 
 wire [15:0] payload_lanes;

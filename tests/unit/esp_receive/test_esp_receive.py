@@ -258,12 +258,12 @@ async def throughput(dut: Any) -> None:
 async def latency(dut: Any) -> None:
     """Last beat in to first beat out of frames that have the engine for themselves, right or wrong: one number a kind.
 
-    GMAC waits for one AES block (A + 21 with a lookup of 4 cycles), GCM for the one of its trailer as well, or for two
-    (A + 22, A + 23).
+    GMAC waits for one AES block (A + 20 with a lookup of 4 cycles), GCM for the one of its trailer as well, or for two
+    (A + 21, A + 22).
     """
     bench = Bench(dut)
     await bench.start()
-    gcm = HASH_DELAY + AES_LATENCY + 7
+    gcm = HASH_DELAY + AES_LATENCY + 6
     for number in range(40):
         index = number % 8
         pad_length = random.randrange(16) if number % 3 else None

@@ -27,8 +27,8 @@ from tests.unit.esp_transmit.fixed_sas import (
 )
 
 MAX_KEY_BITS = 128
-LATENCY = (MAX_KEY_BITS // 32 + 6 + 1) + 4 + 19
-"""AES latency + GHASH_STAGES + 19 cycles, first beat in to first beat out."""
+LATENCY = (MAX_KEY_BITS // 32 + 6 + 1) + 4 + 20
+"""AES latency + GHASH_STAGES + 20 cycles, first beat in to first beat out."""
 SENT, FAILED_HANDLE, FAILED_PACKET, FAILED_LENGTH = range(4)
 COUNTERS = (
     "frame", "protected", "bypassed", "failed_handle", "failed_packet", "failed_length", "octets",
