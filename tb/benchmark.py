@@ -3,7 +3,8 @@
 
 Writes ``throughput.json``, ``latency.json`` and ``throughput.png`` to ``build/reports``; how things are measured stands
 in tb/jobs/benchmark_simulation.py. Exit code 1 where a ratio to one beat per cycle is below 0.999, a frame is late, a
-latency is above its bound or not constant, or a frame is not what the reference engine says; 2 for a wrong command line.
+latency is above its bound or not constant, or a frame is not what the reference engine says; 2 for a wrong command
+line.
 """
 
 from __future__ import annotations
