@@ -114,6 +114,14 @@ regs: $(READY) ## generate registers (Verilog, Python, C, Markdown) from the Sys
 regs-check: $(READY) ## check that the generated registers are fresh
 	$(BIN)/python -m scripts.generate_registers --check
 
+MUTANTS ?= 360
+MODULE ?=
+JOBS ?= $(shell nproc)
+.PHONY: mutate
+mutate: $(READY) ## check the tests: faults in the RTL, and how many are found (MUTANTS=n MODULE=name SEED=n JOBS=n)
+	@scripts/require icarus
+	@$(BIN)/python -m scripts.mutate --mutants "$(MUTANTS)" $(if $(MODULE),--module "$(MODULE)") --seed "$(SEED)" --jobs "$(JOBS)"
+
 QUICK ?=
 .PHONY: synth-check
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
