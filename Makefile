@@ -122,6 +122,12 @@ mutate: $(READY) ## check the tests: faults in the RTL, and how many are found (
 	@scripts/require icarus
 	@$(BIN)/python -m scripts.mutate --mutants "$(MUTANTS)" $(if $(MODULE),--module "$(MODULE)") --seed "$(SEED)" --jobs "$(JOBS)"
 
+SEEDS ?= 3
+KEEP ?=
+.PHONY: coverage
+coverage: $(READY) ## what the tests reach: bins of the test plan, lines, branches, bits (SEEDS=n JOBS=n, KEEP=1: report only)
+	@$(BIN)/python -m scripts.coverage --seeds "$(SEEDS)" --jobs "$(JOBS)" $(if $(filter-out 0 no,$(KEEP)),--keep)
+
 QUICK ?=
 .PHONY: synth-check
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)

@@ -41,6 +41,7 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 BUILD_FOLDER = ROOT / "build"
 WAVES_FOLDER = BUILD_FOLDER / "waves"
+COVER_FOLDER = ROOT / "tb" / "cover"
 ALL_SIMULATORS = ("verilator", "icarus")
 HDL_FOLDERS = ("hdl", "tb/hdl")
 
@@ -88,6 +89,11 @@ _VERILATOR_FLAGS = (
     "-o",
     "simulation",
 )
+
+
+# Counters on every branch and bit make the C++ some five times as long: -O3 would compile it for half an hour.
+_COVERAGE_FLAGS = ("--coverage-line", "--coverage-toggle", "--coverage-user")
+_COVERAGE_MAKE_VARIABLES = {"OPT_FAST": "-O1", "OPT_GLOBAL": "-O1"}
 
 
 class SimulationError(Exception):
@@ -221,6 +227,17 @@ def _tool_version(simulator: str) -> str:
 # ---------------------------------------------------------------------------------------------------- build
 
 
+def coverage_folder() -> Path | None:
+    """Where simulations in Verilator leave their coverage (environment variable COVERAGE_TO); None: they count none."""
+    value = os.environ.get("COVERAGE_TO", "")
+    return Path(value).absolute() if value else None
+
+
+def _cover_points(files: Sequence[Path]) -> list[Path]:
+    """The cover points of these modules, tb/cover/<module>_cover.sv, each bound to its module."""
+    return [path for path in (COVER_FOLDER / f"{file.stem}_cover.sv" for file in files) if path.is_file()]
+
+
 def build(
     simulator: str,
     toplevel: str,
@@ -245,6 +262,9 @@ def build(
         raise SimulationError(f"unknown simulator {simulator!r}: must be one of {', '.join(ALL_SIMULATORS)}")
     say = progress or (lambda text: None)
     files = _resolve_sources(toplevel, sources)
+    coverage = simulator == "verilator" and coverage_folder() is not None
+    if coverage:
+        files += _cover_points(files)
     waivers = [path for path in (file.with_suffix(".vlt") for file in files) if path.is_file()]
     folders = sorted({file.parent for file in files})
     headers = [header for folder in folders for header in sorted(folder.glob("*.vh"))]
@@ -254,7 +274,7 @@ def build(
     for file in [*files, *waivers, *headers]:
         digest.update(f"{file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}\0".encode())
         digest.update(file.read_bytes())
-    settings = [dict(parameters or {}), dict(defines or {}), waves, public_all, list(extra_flags)]
+    settings = [dict(parameters or {}), dict(defines or {}), waves, public_all, list(extra_flags), coverage]
     digest.update(json.dumps(settings, sort_keys=True).encode())
     folder = BUILD_FOLDER / "sim" / simulator / f"{toplevel}-{digest.hexdigest()[:12]}"
     result = Build(simulator=simulator, toplevel=toplevel, folder=folder, waves=waves)
@@ -267,7 +287,9 @@ def build(
         folder.mkdir()
         start = time.monotonic()
         say(f"{simulator}: building {toplevel} from {len(files)} files")
-        arguments = _Arguments(files, waivers, folders, parameters or {}, defines or {}, waves, public_all, extra_flags)
+        arguments = _Arguments(
+            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, coverage, extra_flags
+        )
         if simulator == "verilator":
             _build_verilator(folder, toplevel, arguments, say)
         else:
@@ -287,6 +309,7 @@ class _Arguments:
     defines: Mapping[str, str]
     waves: bool
     public_all: bool
+    coverage: bool
     extra_flags: Sequence[str]
 
     @property
@@ -362,6 +385,8 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
             compile_flags += f" -I{compression}"
             link_flags += f" -L{compression}"
     command += ["-CFLAGS", compile_flags, "-LDFLAGS", link_flags]
+    if arguments.coverage:
+        command += _COVERAGE_FLAGS
     if arguments.public_all:
         command.append("--public-flat-rw")
     else:
@@ -376,7 +401,8 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
     command += [str(file) for file in [*arguments.waivers, *arguments.files]]
     command.append(str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"))
     _command(command, folder, folder / "build.log")
-    runtime = _runtime_cache(arguments.waves)
+    variables = _MAKE_VARIABLES | (_COVERAGE_MAKE_VARIABLES if arguments.coverage else {})
+    runtime = _runtime_cache(arguments.waves, variables)
     for name in runtime.glob("*.o"):
         shutil.copy(name, folder)  # a new time stamp: newer than Vtop.mk, so that make takes it as it is
     done = 0
@@ -388,7 +414,7 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
             done += 1
             say(f"verilator: C++ {done}/{total} {Path(match[1]).name}")
 
-    make = ["make", "-f", "Vtop.mk", *(f"{name}={value}" for name, value in _MAKE_VARIABLES.items())]
+    make = ["make", "-f", "Vtop.mk", *(f"{name}={value}" for name, value in variables.items())]
     plan = subprocess.run([*make, "-n"], cwd=folder, env=verilator_environment(), capture_output=True, text=True)
     total = sum(1 for line in plan.stdout.splitlines() if compilation.search(line))
     make.append(f"-j{len(os.sched_getaffinity(0))}")
@@ -398,10 +424,10 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
         path.unlink()
 
 
-def _runtime_cache(waves: bool) -> Path:
+def _runtime_cache(waves: bool, variables: Mapping[str, str]) -> Path:
     """Folder of the compiled Verilator run-time library (verilated*.o), which is the same for every design."""
     key = hashlib.sha256(_tool_version("verilator").encode())
-    key.update(json.dumps([_MAKE_VARIABLES, _VERILATOR_FLAGS, waves]).encode())
+    key.update(json.dumps([dict(variables), _VERILATOR_FLAGS, waves]).encode())
     return BUILD_FOLDER / "sim" / "verilator" / f"runtime-{key.hexdigest()[:12]}"
 
 
@@ -504,7 +530,12 @@ class Build:
             waveform.unlink(missing_ok=True)
         results = folder / "results.xml"
         environment = self._environment(test_module, testcase, seed, results, extra_env or {})
-        command = self._run_command(waveform, plusargs, seed)
+        coverage = coverage_folder()
+        if coverage is not None:
+            # Verilator hangs where it can not write its counts
+            coverage.mkdir(parents=True, exist_ok=True)
+            environment["COVERAGE_TO"] = str(coverage)
+        command = self._run_command(name, waveform, plusargs, seed)
         log = folder / "sim.log"
         start = time.monotonic()
         code, timed_out, tail = _simulate(command, folder, environment, log, line, timeout_seconds, seed)
@@ -560,12 +591,15 @@ class Build:
         environment.update(extra_env)
         return environment
 
-    def _run_command(self, waveform: Path | None, plusargs: Sequence[str], seed: int) -> list[str]:
+    def _run_command(self, name: str, waveform: Path | None, plusargs: Sequence[str], seed: int) -> list[str]:
         if self.simulator == "verilator":
             trace = ["--trace", "--trace-file", str(waveform)] if waveform is not None else []
             # Registers without reset start with random values: nothing may depend on them.
             random_values = ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"]
-            return [str(self.folder / "simulation"), *trace, *random_values, *plusargs]
+            folder = coverage_folder()
+            counts = folder / f"{self.folder.name}-{name}-{seed}.dat" if folder is not None else None
+            coverage = [f"+verilator+coverage+file+{counts}"] if counts is not None else []
+            return [str(self.folder / "simulation"), *trace, *random_values, *coverage, *plusargs]
         library = cocotb_tools.config.lib_name_path("vpi", "icarus")
         trace = ["-fst", f"+waves={waveform}"] if waveform is not None else ["-none"]
         return ["vvp", "-m", str(library), str(self.folder / "simulation.vvp"), *trace, *plusargs]
