@@ -116,11 +116,13 @@ regs-check: $(READY) ## check that the generated registers are fresh
 
 MUTANTS ?= 360
 MODULE ?=
+AGAIN ?=
 JOBS ?= $(shell nproc)
 .PHONY: mutate
-mutate: $(READY) ## check the tests: faults in the RTL, and how many are found (MUTANTS=n MODULE=name SEED=n JOBS=n)
+mutate: $(READY) ## check the tests: faults in the RTL, and how many are found (MUTANTS=n MODULE=name SEED=n JOBS=n, AGAIN=1: survivors)
 	@scripts/require icarus
-	@$(BIN)/python -m scripts.mutate --mutants "$(MUTANTS)" $(if $(MODULE),--module "$(MODULE)") --seed "$(SEED)" --jobs "$(JOBS)"
+	@$(BIN)/python -m scripts.mutate --mutants "$(MUTANTS)" $(if $(MODULE),--module "$(MODULE)") --seed "$(SEED)" \
+	    --jobs "$(JOBS)" $(if $(filter-out 0 no,$(AGAIN)),--again)
 
 SEEDS ?= 3
 KEEP ?=

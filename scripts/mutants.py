@@ -71,7 +71,8 @@ class Mutant:
 def mutants_of(file: Path) -> list[Mutant]:
     """All mutants of a Verilog file of ASCII characters, in the order of its text. ValueError if it has an error."""
     text = file.read_bytes().decode("ascii")
-    tree = SyntaxTree.fromFile(str(file))
+    # from a text: files are kept by their names, as they were first read
+    tree = SyntaxTree.fromText(text, name=file.name)
     errors = [diagnostic for diagnostic in tree.diagnostics if diagnostic.isError()]
     if errors:
         raise ValueError(f"{file}: {len(errors)} syntax errors")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
@@ -43,6 +44,7 @@ from tb.sim import BUILD_FOLDER, ROOT, SimulationError, hdl_modules, source_clos
 TABLE = Path(__file__).with_name("mutation.toml")
 REPORT = BUILD_FOLDER / "reports" / "mutation.json"
 BASELINE = BUILD_FOLDER / "mutation" / "baseline.json"
+VERDICTS = BUILD_FOLDER / "mutation" / "verdicts.json"
 TREE = ("hdl", "include", "models", "scripts", "tb", "tests", "docs", "pyproject.toml", "Makefile", "README.md")
 """What the tests need of the project."""
 CPU_FACTOR, CPU_SECONDS = 4.0, 10.0
@@ -96,16 +98,20 @@ class Plan:
             for name, part in table["groups"].items()
         ]
         plan = cls(table["goal"], table["least"], table["tests"], table["system"], groups, table.get("harmless", []))
-        for name in [*plan.tests, *(module for group in groups for module in group.modules)]:
+        plan.check()
+        return plan
+
+    def check(self) -> None:
+        """MutationError where the plan does not fit the RTL."""
+        for name in [*self.tests, *(module for group in self.groups for module in group.modules)]:
             if name not in hdl_modules():
-                raise MutationError(f"{path.name}: no module {name}")
-        for entry in plan.harmless:
-            if entry["module"] not in plan.tests:
-                raise MutationError(f"{path.name}: harmless: no module {entry['module']}")
+                raise MutationError(f"{TABLE.name}: no module {name}")
+        for entry in self.harmless:
+            if entry["module"] not in self.tests:
+                raise MutationError(f"{TABLE.name}: harmless: no module {entry['module']}")
             lines = hdl_modules()[entry["module"]].read_text(encoding="ascii").split("\n")
             if entry["source"] not in [line.strip() for line in lines]:
-                raise MutationError(f"{path.name}: harmless: no line {entry['source']!r} in {entry['module']}")
-        return plan
+                raise MutationError(f"{TABLE.name}: harmless: no line {entry['source']!r} in {entry['module']}")
 
     def reason(self, mutant: Mutant) -> str | None:
         """Why this fault is harmless; None if it is not known to be."""
@@ -327,11 +333,33 @@ def baseline(
     return {test: kept[test]["seconds"] for test in tests}
 
 
+def keep(verdicts: Sequence[Verdict], path: Path = VERDICTS) -> None:
+    """Write down what became of each fault, for ``kept``."""
+    entries = []
+    for verdict in verdicts:
+        mutant = dataclasses.asdict(verdict.mutant) | {"file": str(verdict.mutant.file.relative_to(ROOT))}
+        entries.append({"outcome": verdict.outcome, "mutant": mutant})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+
+
+def kept(path: Path = VERDICTS) -> list[Verdict]:
+    """What ``keep`` wrote; MutationError without it, or where the RTL is another since then."""
+    if not path.is_file():
+        raise MutationError("AGAIN=1: no run before this one")
+    verdicts = []
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        mutant = Mutant(**entry["mutant"] | {"file": ROOT / entry["mutant"]["file"]})
+        if mutant.file.read_text(encoding="ascii")[mutant.start : mutant.end] != mutant.before:
+            raise MutationError(f"AGAIN=1: {mutant.file.relative_to(ROOT)} has changed since the last run")
+        verdicts.append(Verdict(mutant, entry["outcome"]))
+    return verdicts
+
+
 def campaign(
-    plan: Plan, count: int, seed: int, module: str | None, jobs: int, progress: JobProgress
+    plan: Plan, chosen: Mapping[str, tuple[int, list[Mutant]]], seed: int, jobs: int, progress: JobProgress
 ) -> tuple[list[Verdict], bool]:
-    """Run all faults; the verdicts, and whether the run came to its end."""
-    chosen = select(plan, count, seed, module)
+    """Run the faults that ``select`` chose; the verdicts, and whether the run came to its end."""
     total = sum(quota for quota, _ in chosen.values())
     runner = Runner()
     verdicts: list[Verdict] = []
@@ -451,6 +479,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--module", help="only faults of this module")
     parser.add_argument("--seed", type=int, default=1, help="other faults for another seed (default 1)")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at once (default: all cores)")
+    parser.add_argument("--again", action="store_true", help="only the faults that survived the last run")
     options = parser.parse_args(arguments)
     console = Console()
     # also where the shell has switched off the interrupt, as it does for jobs in the background
@@ -463,14 +492,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.module and options.module not in plan.tests:
             raise MutationError(f"MODULE={options.module}: must be one of {', '.join(sorted(plan.tests))}")
         start = time.monotonic()
+        before: list[Verdict] = []
+        if options.again:
+            before = kept()
+            survivors = [verdict.mutant for verdict in before if verdict.outcome == "survived"]
+            before = [verdict for verdict in before if verdict.outcome != "survived"]
+            names = sorted({mutant.module for mutant in survivors})
+            again = {name: [mutant for mutant in survivors if mutant.module == name] for name in names}
+            chosen = {name: (len(faults), faults) for name, faults in again.items()}
+        else:
+            chosen = select(plan, options.mutants, options.seed, options.module)
         with JobProgress(console, "faults") as progress:
-            verdicts, complete = campaign(plan, options.mutants, options.seed, options.module, options.jobs, progress)
+            verdicts, complete = campaign(plan, chosen, options.seed, options.jobs, progress)
+        if not options.again or complete:
+            keep([*before, *verdicts])
     except KeyboardInterrupt:
         return 130
     except (MutationError, SimulationError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    result = report(plan, verdicts, options.seed, complete, time.monotonic() - start)
+    result = report(plan, [*before, *verdicts], options.seed, complete, time.monotonic() - start)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     show(console, result)
