@@ -105,6 +105,9 @@ class Bench:
         assert not self.expected
         assert self.hashes == hashes
         assert int(self.dut.m_hash.value) == 0
+        for k in range(1, self.stages + 1):
+            stage = self.dut.gf128_multiply_inst.stage[k].next
+            assert not any(int(getattr(stage, name).value) for name in ("valid_reg", "x_reg", "h_reg")), k
 
 
 def random_message(longest: int = 40, abandon: bool = False) -> Message:
@@ -198,4 +201,5 @@ def test_ghash(sim: str, stages: int) -> None:
         ["hdl/crypto/ghash.v", "hdl/crypto/gf128_multiply.v", "hdl/crypto/gf128_digit.v"],
         "tests.unit.ghash.test_ghash",
         {"STAGES": stages},
+        public_all=True,
     )

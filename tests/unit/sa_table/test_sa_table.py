@@ -780,7 +780,7 @@ async def reset_command(dut: Any) -> None:
     """RESET misses at once, waits for frames in flight, erases everything; old handles stay unknown afterwards."""
     table = Table(dut)
     await table.start()
-    sas = [Sa(0x900 + i, inbound=bool(i & 1)) for i in range(5)]
+    sas = [Sa(0x900 + i, inbound=bool(i & 1)) for i in range(ENTRIES)]
     handles = [await table.add(sa) for sa in sas]
     sent = await table.lookup(handles[0], retire=False)
     received = await table.search(sas[1].spi, False, False, 1, 2, retire=False)
@@ -795,6 +795,15 @@ async def reset_command(dut: Any) -> None:
     await table.cycles(30)
     await table.check_secrets(handles[1], sas[1])
     await table.retire("rx", received["epoch"])
+    # the last two entries are erased last: one for each side
+    dut.tx_lookup_handle.value, dut.rx_search_spi.value = handles[-2], sas[-1].spi
+    dut.tx_lookup_valid.value = dut.rx_search_valid.value = 1
+    while not int(dut.command_done.value):
+        await table.cycles(1)
+        for side in ("tx", "rx"):
+            found = int(getattr(dut, f"{side}_found_valid").value) and int(getattr(dut, f"{side}_found_hit").value)
+            assert not found, side
+    dut.tx_lookup_valid.value = dut.rx_search_valid.value = 0
     assert await table.end() == (CommandStatus.OK, 0)
     assert all(not any(words) for words in table.memories().values()) and int(dut.sa_active.value) == 0
     for number in range(ENTRIES):
