@@ -21,6 +21,8 @@ from models.packet import (
     ipv4,
     ipv6,
     parse_frame,
+)
+from models.packet import (
     udp as udp_datagram,
 )
 from tb.sim import SIMULATORS, run_cocotb, source_closure
