@@ -2,7 +2,8 @@
 """Every small fault that can be put into a Verilog file: one changed piece of text each, found in slang's syntax tree.
 
 Left alone are widths, parameters (but not named constants), conditions of generate blocks, headers of loops, event
-controls, initial blocks and what a macro expands to: a fault there makes another design, or one that does not simulate.
+controls, initial blocks, wires called unused and what a macro expands to: a fault there makes another design, one that
+does not simulate, or none.
 """
 
 from __future__ import annotations
@@ -113,6 +114,8 @@ def _walk(node: Any, text: str, in_reset: bool) -> Iterator[_Change]:
             value = declarator.initializer.expr if isinstance(declarator, DeclaratorSyntax) else None
             if value is not None and value.kind == SyntaxKind.IntegerVectorExpression:
                 yield from _constant(value, text)
+        return
+    if kind == SyntaxKind.Declarator and node.name.valueText.startswith("unused"):
         return
     skip: list[SyntaxNode] = []
     if kind == SyntaxKind.MultipleConcatenationExpression:

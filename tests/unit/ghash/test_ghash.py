@@ -105,6 +105,7 @@ class Bench:
         assert not self.expected
         assert self.hashes == hashes
         assert int(self.dut.m_hash.value) == 0
+        assert int(self.dut.queue_reg.value) == 0
         for k in range(1, self.stages + 1):
             stage = self.dut.gf128_multiply_inst.stage[k].next
             assert not any(int(getattr(stage, name).value) for name in ("valid_reg", "x_reg", "h_reg")), k

@@ -617,10 +617,22 @@ async def keys_made_to_collide(dut: Any) -> None:
     table = Table(dut)
     await table.start()
     chosen = (await sas_by_buckets(table))[3, 5]  # 2 buckets of 4, 16 in the CAM, one too many
+    longest = 0
+
+    async def watch() -> None:
+        nonlocal longest
+        cycles = 0
+        while True:
+            await FallingEdge(dut.clk)
+            cycles = cycles + 1 if int(dut.hash.hash_inst.exact_inst.busy.value) else 0
+            longest = max(longest, cycles)
+
+    cocotb.start_soon(watch())
     added = [await table.add(sa) for sa in chosen[:24]]
     before = table.memories()
     assert await table.command(Opcode.ADD_SA, chosen[24].staged()) == (CommandStatus.TABLE_FULL, 0)
     assert table.memories() == before and int(dut.sa_active.value) == 24
+    assert longest == 54, "the longest search for a place, of at most 60 cycles"
     other = Sa(0x1000, dst=ipv4("192.0.2.1"))
     await table.check_lookups(await table.add(other), other)
     for handle, sa in zip(added, chosen[:24], strict=True):
