@@ -21,7 +21,7 @@ import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,13 +112,17 @@ class Exclusion:
         return self.module == module and self.kind in (kind, "any") and re.search(self.pattern, text) is not None
 
 
-def read_exclusions(path: Path = EXCLUSIONS) -> list[Exclusion]:
-    """All entries; CoverageError for one without a reason."""
-    entries = [Exclusion(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("code", [])]
+def read_exclusions(path: Path = EXCLUSIONS) -> tuple[list[Exclusion], dict[str, str]]:
+    """Those of code, and the bins with their reasons; CoverageError for one without a reason."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    entries = [Exclusion(**entry) for entry in table.get("code", [])]
+    bins = {entry["name"]: entry["reason"] for entry in table.get("bin", [])}
     for entry in entries:
         if not entry.reason or entry.kind not in (*KINDS, "any"):
             raise CoverageError(f"{path.name}: {entry.module}: needs a reason, and a kind of {', '.join(KINDS)} or any")
-    return entries
+    if not all(bins.values()):
+        raise CoverageError(f"{path.name}: a bin without a reason")
+    return entries, bins
 
 
 def by_module(counts: Mapping[Point, int], exclusions: Sequence[Exclusion], root: Path) -> list[ModuleCoverage]:
@@ -181,8 +185,10 @@ class Plan:
     features: tuple[Feature, ...]
 
     @classmethod
-    def read(cls, path: Path = PLAN) -> Plan:
-        """The plan; CoverageError for a test that does not exist, a feature without bins, a bin named twice."""
+    def read(cls, path: Path = PLAN, without: Iterable[str] = ()) -> Plan:
+        """The plan, some bins left out; CoverageError for a test or a bin to leave out that does not exist, a feature
+        without bins, a bin named twice.
+        """
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         features = []
         for entry in table["feature"]:
@@ -198,6 +204,9 @@ class Plan:
         twice = [name for name, count in Counter(name for f in features for name in f.bins).items() if count > 1]
         if twice:
             raise CoverageError(f"{path.name}: named twice: {twice[0]}")
+        for unknown in set(without) - {name for feature in features for name in feature.bins}:
+            raise CoverageError(f"{path.name}: no bin {unknown}")
+        features = [replace(f, bins=tuple(name for name in f.bins if name not in without)) for f in features]
         return cls(table["goals"], tuple(runs["once"]), tuple(runs["seeds"]), tuple(features))
 
 
@@ -385,7 +394,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.seeds < 1 or options.jobs < 1:
             raise CoverageError(f"SEEDS={options.seeds} JOBS={options.jobs}: must be 1 or more")
-        plan, exclusions = Plan.read(), read_exclusions()
+        exclusions, without = read_exclusions()
+        plan = Plan.read(without=without)
         if not options.keep:
             shutil.rmtree(COUNTS, ignore_errors=True)
             for seed in range(1, options.seeds + 1):
@@ -403,6 +413,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     modules = by_module(points, exclusions, ROOT / "hdl")
     result = result_of(plan, modules, bins + cover_points(points))
+    result["excluded_bins"] = without
     result["tests_failed"] = any(codes)
     write_reports(result, modules, REPORT)
     missed = show(console, result)

@@ -151,7 +151,12 @@ def test_plan_and_exclusions() -> None:
                 written.add(f"{path.stem.removesuffix('_cover')}.{name}")
     assert points == written
     assert plan.goals == GOALS
-    assert all(entry.reason for entry in read_exclusions())
+    exclusions, without = read_exclusions()
+    assert all(entry.reason for entry in exclusions)
+    left = {name for feature in Plan.read(without=without).features for name in feature.bins}
+    assert without and not left & without.keys() and points - without.keys() <= left
+    with pytest.raises(CoverageError, match="no bin nothing"):
+        Plan.read(without=["nothing"])
 
 
 def test_wrong_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
