@@ -276,7 +276,7 @@ def lcov(modules: Sequence[ModuleCoverage]) -> str:
     """Lines and branches in the form of LCOV."""
     lines: list[str] = []
     for module in modules:
-        lines += ["TN:", f"SF:{module.file}"]
+        lines += ["TN:", f"SF:{module.file.relative_to(ROOT)}"]
         for number, ((line, column, _), count) in enumerate(sorted(module.branches.items())):
             lines.append(f"BRDA:{line},{column},{number},{count}")
         lines.append(f"BRF:{len(module.branches)}")
