@@ -87,7 +87,8 @@ class Plan:
     system: Sequence[str]
     groups: Sequence[Group]
     harmless: Sequence[Mapping[str, str]]
-    """faults that change nothing that matters: ``module``, ``source`` (the line), ``before``, ``after``, ``reason``"""
+    """faults that change nothing that matters: ``module``, ``source`` (the line), ``before``, ``after``, ``reason``, and
+    ``kind`` where another fault has the same text"""
 
     @classmethod
     def read(cls, path: Path = TABLE) -> Plan:
@@ -116,8 +117,8 @@ class Plan:
     def reason(self, mutant: Mutant) -> str | None:
         """Why this fault is harmless; None if it is not known to be."""
         for entry in self.harmless:
-            key = (entry["module"], entry["source"], entry["before"], entry["after"])
-            if key == (mutant.module, mutant.source, mutant.before, mutant.after):
+            key = (entry["module"], entry["source"], entry["before"], entry["after"], entry.get("kind", mutant.kind))
+            if key == (mutant.module, mutant.source, mutant.before, mutant.after, mutant.kind):
                 return entry["reason"]
         return None
 

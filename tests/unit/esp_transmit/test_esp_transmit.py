@@ -191,6 +191,9 @@ async def every_alignment(dut: Any) -> None:
             )
         out = await bench.run(frames)
         assert not any(frame.user for frame in out)
+    # frames of one beat: they too wait when nobody takes their statuses
+    bench.set_stall(0, 0, 250)
+    await bench.run([bench.judge(random.randbytes(16), 0) for _ in range(40)])
 
 
 @cocotb.test()
