@@ -87,8 +87,8 @@ class Plan:
     system: Sequence[str]
     groups: Sequence[Group]
     harmless: Sequence[Mapping[str, str]]
-    """faults that change nothing that matters: ``module``, ``source`` (the line), ``before``, ``after``, ``reason``, and
-    ``kind`` where another fault has the same text"""
+    """faults that change nothing that matters: ``module``, ``source`` (the line), ``before``, ``after``, ``reason``,
+    and ``kind`` where another fault has the same text"""
 
     @classmethod
     def read(cls, path: Path = TABLE) -> Plan:
