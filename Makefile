@@ -12,7 +12,9 @@ READY := $(VENV)/ready
 
 SIM ?=
 WAVES ?=
-export SIM WAVES PYTHON
+WAVES_FROM ?=
+WAVES_TO ?=
+export SIM WAVES WAVES_FROM WAVES_TO PYTHON
 
 ifneq ($(filter-out verilator icarus,$(SIM))$(word 2,$(SIM)),)
 $(error SIM=$(SIM): must be verilator or icarus)
@@ -20,7 +22,8 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@echo 'SIM=verilator|icarus selects the simulator, WAVES=1 writes waveforms (build/waves/*.fst).'
+	@echo 'SIM=verilator|icarus selects the simulator, WAVES=1 writes waveforms (build/waves/*.fst),'
+	@echo 'WAVES_FROM=ns WAVES_TO=ns only of this part of the run.'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1 \2/p' Makefile | while read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 .PHONY: setup
@@ -45,7 +48,8 @@ override IN := $(value IN)
 override OUT := $(value OUT)
 override REPORT := $(value REPORT)
 override WAVE := $(value WAVE)
-export DIR SAS IN OUT REPORT WAVE
+override TEST := $(value TEST)
+export DIR SAS IN OUT REPORT WAVE TEST
 
 .PHONY: simulator
 simulator: $(READY)
@@ -75,11 +79,11 @@ interop: $(READY) ## a live Linux kernel as the peer: every SA shape, rekeying, 
 	@$(BIN)/python -m tb.interop $(INTEROP)
 
 .PHONY: waves
-waves: ## open the newest waveform of build/waves (or WAVE=file.fst) in GTKWave
-	@scripts/require gtkwave
-	@wave=$${WAVE:-$$(ls -t build/waves/*.fst 2>/dev/null | head -n 1)}; \
-	if [ -z "$$wave" ]; then echo 'error: no waveform in build/waves: make sim WAVES=1' >&2; exit 1; fi; \
-	exec gtkwave "$$wave" tb/waves/ipsec_engine.gtkw
+waves: $(READY) ## GTKWave with the newest waveform, WAVE=file.fst, or that of a test: TEST='tests/..py::test_x[icarus]' SEED=n
+ifneq ($(SIM),verilator)
+	@[ -z "$$TEST" ] || scripts/require icarus
+endif
+	@$(BIN)/python -m tb.gtkwave $${WAVE:+--wave "$$WAVE"} $${TEST:+--test "$$TEST"} --seed '$(SEED)'
 
 # ---- checking ------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from models.engine import ReceiveResult, TransmitReason, TransmitResult
 from models.ndis import CRYPTO_DONE, ReceiveHeaderInfo, ReceiveInfo
@@ -151,11 +152,20 @@ def frame_difference(expected: bytes, got: bytes, plain: bytes, icv_len: int | N
     )
 
 
+class Difference(NamedTuple):
+    """A mismatch: its text, and the frames it is about as they went in and came out, those very objects."""
+
+    text: str
+    given: bytes | None = None
+    got: bytes | None = None
+
+
 @dataclass
 class Scoreboard:
     """Collects comparisons. ``mismatches`` counts frames (or counters) that differ, ``texts`` the first of them.
 
-    ``frames``, ``octets``: of both directions, by "transmit" and "receive"; ``fates``: what became of the frames.
+    ``frames``, ``octets``: of both directions, by "transmit" and "receive"; ``fates``: what became of the frames;
+    ``first``: the first mismatch.
     """
 
     text_limit: int = 50
@@ -164,9 +174,11 @@ class Scoreboard:
     frames: Counter[str] = field(default_factory=Counter)
     octets: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
+    first: Difference | None = field(default=None, repr=False)
 
-    def mismatch(self, text: str) -> None:
+    def mismatch(self, text: str, given: bytes | None = None, got: bytes | None = None) -> None:
         """Count a mismatch; its text is kept for the first ``text_limit``."""
+        self.first = self.first or Difference(text, given, got)
         self.mismatches += 1
         if len(self.texts) < self.text_limit:
             self.texts.append(text)
@@ -201,7 +213,7 @@ class Scoreboard:
             difference = frame_difference(expected.frame, got.frame, sent, sa.icv_len if sa else None)
             if difference:
                 lines.append(difference)
-        self._report("transmit", name, sent, describe_sa(sa, handle), lines)
+        self._report("transmit", name, sent, describe_sa(sa, handle), lines, got.frame)
         return False
 
     def receive(
@@ -234,7 +246,7 @@ class Scoreboard:
         difference = frame_difference(expected.frame, got.frame, expected.frame, sa.icv_len if sa else None)
         if difference:
             lines.append(difference)
-        self._report("receive", name, wire, describe_sa(sa, expected.handle), lines)
+        self._report("receive", name, wire, describe_sa(sa, expected.handle), lines, got.frame)
         return False
 
     def equal(self, what: str, expected: bytes, got: bytes | None, icv_len: int | None = None) -> bool:
@@ -245,7 +257,7 @@ class Scoreboard:
         difference = frame_difference(expected, got, expected, icv_len)
         if difference is None:
             return True
-        self.mismatch(f"{what}: {difference}")
+        self.mismatch(f"{what}: {difference}", got=got)
         return False
 
     def counters(self, statistics: Mapping[str, int], counters: Mapping[str, int]) -> bool:
@@ -271,9 +283,11 @@ class Scoreboard:
             lines.append(f"... and {self.mismatches - len(self.texts)} more")
         return "\n".join(lines)
 
-    def _report(self, direction: str, name: str, frame: bytes, sa: str, lines: Sequence[str]) -> None:
+    def _report(
+        self, direction: str, name: str, frame: bytes, sa: str, lines: Sequence[str], got: bytes | None
+    ) -> None:
         head = f"{direction} {name}: {len(frame)} octets, {_spi_of(frame)}, {sa}"
-        self.mismatch("\n  ".join((head, *lines)))
+        self.mismatch("\n  ".join((head, *lines)), frame, got)
 
 
 def _receive_fate(result: ReceiveResult) -> str:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from cocotb.simtime import get_sim_time
 from cocotb.triggers import Lock, RisingEdge, Timer, ValueChange
 from cocotb.types import LogicArray, Range
 from cocotb_bus.drivers import BusDriver
 from cocotb_bus.monitors import BusMonitor
+
+from tb.recorder import RECORDER
 
 BEAT_OCTETS = 16
 CLOCK_NS = 10
@@ -79,12 +82,15 @@ class FrameSource(BusDriver):
     def __init__(self, entity: Any, name: str, clock: Any) -> None:
         super().__init__(entity, name, clock)
         self._chunk_octets = len(self.bus.chunk) // 8
+        self.kept_cycles = len(self.bus.stamps) // 64
         self._pushed = 0
         self._lock = Lock()
+        self._recorded = RECORDER.source(self)
 
     def forget(self) -> None:
         """To be called after a reset, which empties the memory of the transactor."""
         self._pushed = 0
+        self._recorded.forget()
 
     def set_stall(self, rate: int, seed: int = 1) -> None:
         """Idle in ``rate`` of 256 cycles, in the pattern of ``seed``."""
@@ -98,9 +104,9 @@ class FrameSource(BusDriver):
     def cycles_taken(self, count: int) -> list[tuple[int, int]]:
         """Clock cycles in which the first and the last beat of the latest ``count`` frames were taken, oldest first.
 
-        Fewer where the engine has not taken so many; ValueError for more than the transactor keeps.
+        Fewer where the engine has not taken so many; ValueError for more than the transactor keeps (``kept_cycles``).
         """
-        kept = len(self.bus.stamps) // 64
+        kept = self.kept_cycles
         if count > kept:
             raise ValueError(f"the cycles of {count} frames: only those of {kept} are kept")
         taken = self.frames_taken()
@@ -114,6 +120,7 @@ class FrameSource(BusDriver):
     async def send_frames(self, frames: Iterable[tuple[bytes, int]]) -> None:
         """Hand over ``frames``; returns when the last one is in the transactor's memory (not yet on the bus)."""
         parts: list[bytes] = []
+        now = round(get_sim_time("ns"))
         for data, user in frames:
             if len(data) > _MAX_FRAME_OCTETS:
                 raise ValueError(f"frame of {len(data)} octets: at most {_MAX_FRAME_OCTETS}")
@@ -121,6 +128,7 @@ class FrameSource(BusDriver):
             parts.append(user.to_bytes(12, "little"))
             parts.append(data)
             parts.append(bytes(-len(data) % BEAT_OCTETS))
+            self._recorded.add((data, user, now))
         octets = b"".join(parts)
         async with self._lock:
             for start in range(0, len(octets), self._chunk_octets):
@@ -146,6 +154,7 @@ class FrameSink(BusMonitor):
     def __init__(self, entity: Any, name: str, clock: Any, callback: Callable[[StreamFrame], None]) -> None:
         self._partial = bytearray()
         super().__init__(entity, name, clock, callback=callback)
+        self._recorded = RECORDER.sink(self)
 
     def set_stall(self, rate: int, seed: int = 1) -> None:
         """Not ready in ``rate`` of 256 cycles, in the pattern of ``seed``."""
@@ -155,6 +164,7 @@ class FrameSink(BusMonitor):
     def forget(self) -> None:
         """To be called after a reset: the frame of which only a part has come never ends."""
         self._partial.clear()
+        self._recorded.forget()
 
     def check(self) -> None:
         """Raise ProtocolError if the stream broke a rule (the log says which, and when)."""
@@ -177,7 +187,9 @@ class FrameSink(BusMonitor):
             while marks:
                 end = (marks & -marks).bit_length() * BEAT_OCTETS
                 marks &= marks - 1
-                self._recv(self._frame(octets[start:end]))
+                frame = self._frame(octets[start:end])
+                self._recorded.add(frame)
+                self._recv(frame)
                 start = end
             self._partial += octets[start : beats * BEAT_OCTETS]
 
@@ -245,7 +257,9 @@ class RegisterBus(BusDriver):
         self.bus.request.value = 0
         if int(self.bus.failed.value):
             raise ProtocolError(f"{self.name}: an access was not answered with OKAY")
-        if all(value is not None for _, value in accesses):
-            return []
-        result = self.bus.result.value.to_unsigned()
-        return [(result >> 32 * index) & 0xFFFFFFFF for index in range(len(accesses))]
+        values: list[int] = []
+        if any(value is None for _, value in accesses):
+            result = self.bus.result.value.to_unsigned()
+            values = [(result >> 32 * index) & 0xFFFFFFFF for index in range(len(accesses))]
+        RECORDER.accesses(accesses, values)
+        return values

@@ -56,6 +56,7 @@ from tb.interop_shapes import (
 from tb.jobs.session import Session, job_file, write_result
 from tb.transactors import CLOCK_NS
 from tb.transport import OwnedSa
+from tb.wireshark import write_keys
 
 _IDLE_SECONDS = 0.010
 _IDLE_CYCLES = 20
@@ -702,19 +703,9 @@ class Interop:
         times = [Fraction(int(entry.when * 1e6), 1_000_000) for entry in self.link.log]
         write_capture(folder / "wire.pcapng", LINKTYPE_ETHERNET, [entry.wire for entry in self.link.log], times)
         write_capture(folder / "host.pcapng", LINKTYPE_ETHERNET, [entry.host for entry in self.link.log], times)
-        lines = []
-        readable: dict[int, bool] = {}
-        for pair in self.keys:
-            for sa in (pair.outbound, pair.inbound):
-                if sa.algorithm.gmac:
-                    continue  # Wireshark knows no AES-GMAC
-                readable[sa.spi] = sa.esn
-                assert sa.src is not None and sa.dst is not None
-                lines.append(
-                    f'"IPv{6 if sa.ipv6 else 4}","{_text(sa.src)}","{_text(sa.dst)}","{sa.spi:#010x}",'
-                    f'"AES-GCM with {sa.icv_len} octet ICV [RFC4106]","0x{(sa.key + sa.salt).hex()}","NULL",""'
-                )
-        (folder / "esp_sa").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        sas = [sa for pair in self.keys for sa in (pair.outbound, pair.inbound)]
+        write_keys(folder, sas)
+        readable = {sa.spi: sa.esn for sa in sas if not sa.algorithm.gmac}  # Wireshark knows no AES-GMAC
         numbers: dict[int, bool] = {}
         for number, entry in enumerate(self.link.log, start=1):
             parsed = parse_frame(entry.wire)

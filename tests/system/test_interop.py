@@ -63,7 +63,7 @@ def test_quick_matrix(place: FileLock, tmp_path: Path) -> None:
     fates = result["fates"]
     assert fates["rx_icv_failed"] == 6 and fates["rx_decrypted"] > 250 and fates["tx_protected"] > 250
     assert result["host"]["replayed"] == 6 and result["host"]["icv_failed"] == 6
-    assert {"wire.pcapng", "host.pcapng", "esp_sa", "result.json"} <= names
+    assert {"wire.pcapng", "host.pcapng", "wireshark", "result.json"} <= names
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("interop-")]
 
 
