@@ -20,9 +20,6 @@ THEIRS = {4: ip_address("192.0.2.2").packed, 6: ip_address("2001:db8::2").packed
 OURS_INNER = {4: ip_address("198.51.100.1").packed, 6: ip_address("2001:db8:1::1").packed}
 THEIRS_INNER = {4: ip_address("198.51.100.2").packed, 6: ip_address("2001:db8:1::2").packed}
 
-EVENT_MARK = "@interop "
-"""Start of a line with a JSON object on the standard output of the simulation: what goes on, for the terminal."""
-
 WINDOW = 64
 """Anti-replay window of the kernel in packets."""
 _WRAP_START = (1 << 32) - 6

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tb.interop import FOLDER, missing_kernel
+from tb.interop import FOLDER
+from tb.linux_peer import missing_kernel
 from tb.sim import BUILD_FOLDER, ROOT, SIMULATORS
 
 COMMAND = [sys.executable, "-m", "tb.interop", "--matrix", "quick", "--quiet"]
@@ -64,7 +65,7 @@ def test_quick_matrix(place: FileLock, tmp_path: Path) -> None:
     assert fates["rx_icv_failed"] == 6 and fates["rx_decrypted"] > 250 and fates["tx_protected"] > 250
     assert result["host"]["replayed"] == 6 and result["host"]["icv_failed"] == 6
     assert {"wire.pcapng", "host.pcapng", "esp_sa", "result.json"} <= names
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith("interop-")]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("linux-peer-")]
 
 
 def test_interrupted(place: FileLock, tmp_path: Path) -> None:
@@ -84,4 +85,4 @@ def test_interrupted(place: FileLock, tmp_path: Path) -> None:
         assert process.returncode == 130 and "interrupted" in errors
         after = _processes(f"interop-{process.pid}") | (_processes("linux.uml") - before)
         assert not after
-        assert not [path for path in tmp_path.iterdir() if path.name.startswith("interop-")]
+        assert not [path for path in tmp_path.iterdir() if path.name.startswith("linux-peer-")]
