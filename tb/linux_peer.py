@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tb.host_stack import ECHO_PORT
+from tb.interop_shapes import LINK_MTU
 from tb.sim import ROOT, Build, RunResult, SimulationError
 
 EXIT_SKIPPED = 77
@@ -70,6 +71,7 @@ class Guest:
         # the guest sees the files of the host, read-only; what it runs may be moved away meanwhile, so it gets copies
         agent = folder / "guest.py"
         shutil.copy(ROOT / "tb" / "interop_guest.py", agent)
+        shutil.copy(ROOT / "tb" / "interop_services.py", folder / "services.py")
         helper = folder / "modprobe"
         helper.write_text(
             f"#!/bin/sh\nexport PATH={_SYSTEM_PATH}\nexec modprobe -d '{modules}' \"$@\"\n", encoding="utf-8"
@@ -101,7 +103,7 @@ class Guest:
             f"con1=fd:{guest_terminal.fileno()}",
             "umid=peer",
             f"uml_dir={folder}/",
-            f"vec0:transport=fd,fd={guest_network.fileno()},mac=02:00:00:00:00:02,depth=32,mtu=9000",
+            f"vec0:transport=fd,fd={guest_network.fileno()},mac=02:00:00:00:00:02,depth=32,mtu={LINK_MTU}",
         ]
         with self.console.open("wb") as console:
             self.process = subprocess.Popen(

@@ -122,6 +122,7 @@ class Link:
         self._tick = Event()
         self._work = Event()
         self._sending = False
+        self._open = True
         self._awake = 0
         self._told = time.monotonic()
         self._failed: BaseException | None = None
@@ -161,7 +162,7 @@ class Link:
         while True:
             busy = bool(self.queue) or self._sending or self._awake > 0
             begin = time.monotonic()
-            sources = [self.network.fileno(), *self.watched]
+            sources = [self.network.fileno(), *self.watched] if self._open else [*self.watched]
             readable, _, _ = select.select(sources, [], [], 0 if busy else _IDLE_SECONDS)
             if not readable:
                 self.idle_seconds += time.monotonic() - begin
@@ -170,7 +171,7 @@ class Link:
                     self.watched[descriptor]()
             if time.monotonic() - self._told > _ALIVE_SECONDS:
                 self._tell(_ALIVE, {"do": "alive"})
-            frames = self._arrived() if sources[0] in readable else []
+            frames = self._arrived() if self.network.fileno() in readable else []
             if frames:
                 for got, wire in zip(await self.session.transport.receive("wire", frames), frames, strict=True):
                     self._received(got, wire)
@@ -190,7 +191,7 @@ class Link:
     def _received(self, got: RxResult, wire: bytes) -> None:
         answers = self.stack.input(got)
         clear = self.stack.clear
-        if not got.handle and not _may_be_clear(wire):
+        if not got.handle and not may_be_clear(wire):
             self.problems.append(f"from the kernel, not for any SA: {wire[:80].hex()}")
         if clear is not None:
             self._check_hidden(clear, wire, got.handle)
@@ -218,7 +219,7 @@ class Link:
                     continue
                 if handle:
                     self._check_hidden(item.clear, result.frame, handle)
-                elif not _may_be_clear(result.frame):
+                elif not may_be_clear(result.frame):
                     self.problems.append(f"left in clear: {result.frame[:80].hex()}")
                 fault = self.to_them if handle else None
                 for wire in fault(result.frame) if fault else [result.frame]:
@@ -316,6 +317,12 @@ class Link:
             await self.pass_rounds(2)
             await self.until(lambda: not self.queue and not self._sending, _QUIET_SECONDS)
 
+    async def close(self) -> None:
+        """Take nothing more from the network, and wait for what has come."""
+        self._open = False
+        await self.pass_rounds(2)
+        await self.until(lambda: not self.queue and not self._sending, _QUIET_SECONDS)
+
     async def pass_rounds(self, count: int) -> None:
         """Until the receiver has looked at the network so many times."""
         end = self.rounds + count
@@ -396,7 +403,7 @@ def _is_esp(frame: bytes) -> bool:
     return isinstance(parse_frame(frame), ParsedEsp)
 
 
-def _may_be_clear(frame: bytes) -> bool:
+def may_be_clear(frame: bytes) -> bool:
     """ARP, neighbour discovery and multicast listener reports: all that is not protected here.
 
     And fragments of an ESP packet longer than the link: the engine leaves them as they are, the host refuses them.
