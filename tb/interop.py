@@ -3,7 +3,7 @@
 
 A Linux kernel in user mode (Debian's user-mode-linux) boots as an ordinary process, without root; its network is a
 socketpair whose other end goes to the simulation (tb.jobs.interop_simulation). Writes ``build/interop/``: result.json,
-wire.pcapng and host.pcapng (frame n of one belongs to frame n of the other), esp_sa (keys in the form of Wireshark).
+wire.pcapng and host.pcapng (frame n of one belongs to frame n of the other), wireshark/esp_sa (keys for Wireshark).
 
 Exit code 0 if everything agreed; 1 if not; 2 for a wrong command line; 77 (skipped, with the reason) where the kernel
 cannot be had. Whatever the end is, Ctrl-C too: no process and no temporary folder is left.
@@ -18,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
@@ -147,17 +146,14 @@ def check_with_tshark(folder: Path, numbers: Mapping[int, bool]) -> tuple[str, b
     tshark = program("tshark")
     if tshark is None:
         return "not installed (sudo apt-get install tshark)", True
-    with tempfile.TemporaryDirectory() as configuration:
-        (Path(configuration) / "wireshark").mkdir()
-        shutil.copy(folder / "esp_sa", Path(configuration) / "wireshark" / "esp_sa")
-        command = [tshark, "-n", "-r", str(folder / "wire.pcapng"), "-T", "fields"]
-        for option in ("encryption_decode", "authentication_check"):
-            command += ["-o", f"esp.enable_{option}:TRUE"]
-        command += ["-d", f"udp.port=={ECHO_PORT},data"]
-        for name in ("frame.number", "esp.contained_data", "esp.icv_good"):
-            command += ["-e", name]
-        environment = {**os.environ, "XDG_CONFIG_HOME": configuration}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = [tshark, "-n", "-r", str(folder / "wire.pcapng"), "-T", "fields"]
+    for option in ("encryption_decode", "authentication_check"):
+        command += ["-o", f"esp.enable_{option}:TRUE"]
+    command += ["-d", f"udp.port=={ECHO_PORT},data"]
+    for name in ("frame.number", "esp.contained_data", "esp.icv_good"):
+        command += ["-e", name]
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SimulationError(f"tshark: {done.stderr.strip()}")
     rows = {int(row[0]): row for row in (line.split("\t") for line in done.stdout.splitlines())}

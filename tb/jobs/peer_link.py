@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -57,6 +58,9 @@ _QUIET_SECONDS = 15.0
 _ALIVE_SECONDS = 5.0
 _ALIVE = -1
 _KEPT_PROBLEMS = 20
+
+KEYS = Path("wireshark") / "esp_sa"
+"""The keys, where Wireshark looks for them when ``XDG_CONFIG_HOME`` is the folder of the captures."""
 
 Fault = Callable[[bytes], list[bytes]]
 """What becomes of an ESP frame on the wire."""
@@ -390,7 +394,9 @@ class Link:
                     f'"IPv{6 if sa.ipv6 else 4}","{ip_address(sa.src)}","{ip_address(sa.dst)}","{sa.spi:#010x}",'
                     f'"AES-GCM with {sa.icv_len} octet ICV [RFC4106]","0x{(sa.key + sa.salt).hex()}","NULL",""'
                 )
-        (folder / "esp_sa").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        keys = folder / KEYS
+        keys.parent.mkdir()
+        keys.write_text("\n".join(lines) + "\n", encoding="utf-8")
         numbers: dict[int, bool] = {}
         for number, entry in enumerate(self.log, start=1):
             parsed = parse_frame(entry.wire)

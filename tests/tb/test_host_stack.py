@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 
-import tb.interop
 from models.packet import MAC_A, MAC_B, ParsedEsp, ethernet, internet_checksum, parse_frame
 from models.sa import Algorithm
 from tb.bench import RxResult
 from tb.host_stack import ETHERTYPE_ARP, PROTOCOL_ICMP, HostStack, ReplayWindow
 from tb.interop_shapes import ESN, OURS, THEIRS, Shape, full_matrix, lengths, make_pair, setup_lines
-from tb.sim import ROOT
 from tests.tb.two_hosts import Two, clear
 
 
@@ -111,17 +108,3 @@ def test_matrix_is_whole() -> None:
     rng = random.Random(1)
     assert {1, 1400} <= set(lengths(rng, shapes[0], 4)) and min(lengths(rng, shapes[-1], 4)) >= 4000
     assert setup_lines(make_pair(shapes[0], rng, 0x100)).count("xfrm state add") == 2
-
-
-def test_skipped_is_not_green(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Without the kernel: the reason, the command to type, exit code 77."""
-    (tmp_path / "sh").symlink_to("/bin/sh")
-    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
-    assert (ROOT / "scripts" / "require").is_file()
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert tb.interop.main(["--matrix", "quick"]) == 77
-    error = capsys.readouterr().err
-    assert error.startswith("skipped: ") and error.count("\n") == 1
-    assert "apt-get install user-mode-linux kmod iproute2" in error
