@@ -78,6 +78,10 @@ bench: simulator ## throughput and latency beside the limit: tables, JSON and a 
 interop: $(READY) ## a live Linux kernel as the peer: every SA shape, rekeying, bad packets (INTEROP="--matrix quick --quiet")
 	@$(BIN)/python -m tb.interop $(INTEROP)
 
+.PHONY: demo
+demo: $(READY) ## as root: ping, curl, iperf3 through the simulated engine to a Linux kernel (DEMO="-- ping -c 3 198.51.100.2")
+	@$(BIN)/python -m tb.demo $(DEMO)
+
 .PHONY: waves
 waves: $(READY) ## GTKWave with the newest waveform, WAVE=file.fst, or that of a test: TEST='tests/..py::test_x[icarus]' SEED=n
 ifneq ($(SIM),verilator)

@@ -13,9 +13,13 @@ DECRYPT = ("-o", "esp.enable_encryption_decode:TRUE", "-o", "esp.enable_authenti
 """For wireshark and tshark; the environment variable XDG_CONFIG_HOME has to name the folder of ``write_keys``."""
 
 
+KEYS = Path("wireshark") / "esp_sa"
+"""The file of the keys, below the folder that is given to ``write_keys``."""
+
+
 def write_keys(folder: Path, sas: Iterable[SecurityAssociation]) -> Path:
     """Write the keys below ``folder``, where Wireshark finds them if that is its configuration folder; the file."""
-    path = folder / "wireshark" / "esp_sa"
+    path = folder / KEYS
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{_line(sa)}\n" for sa in sas), encoding="utf-8")
     return path
