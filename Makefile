@@ -74,6 +74,13 @@ replay: simulator ## a capture through the engine: DIR=inbound|outbound SAS=file
 bench: simulator ## throughput and latency beside the limit: tables, JSON and a plot in build/reports
 	@$(BIN)/python -m tb.benchmark --sim $(SIM_OR_DEFAULT)
 
+.PHONY: bench-sim
+bench-sim: $(READY) ## speed of the simulation beside cocotbext-axi and beside no Python, on both simulators (or SIM=...)
+ifneq ($(SIM),verilator)
+	@scripts/require icarus
+endif
+	@$(BIN)/python -m tb.speed $(addprefix --sim ,$(SIM))
+
 .PHONY: interop
 interop: $(READY) ## a live Linux kernel as the peer: every SA shape, rekeying, bad packets (INTEROP="--matrix quick --quiet")
 	@$(BIN)/python -m tb.interop $(INTEROP)

@@ -77,7 +77,6 @@ VERILATOR_WARNINGS = (
 _VERILATOR_FLAGS = (
     "--cc",
     "--exe",
-    "--vpi",
     "--timing",
     *VERILATOR_WARNINGS,
     "-O3",
@@ -291,6 +290,7 @@ def build(
     defines: Mapping[str, str] | None = None,
     waves: bool = False,
     public_all: bool = False,
+    bare: bool = False,
     extra_flags: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Build:
@@ -299,7 +299,8 @@ def build(
     sources: Verilog files relative to the root of the project; None = the toplevel's file and all below it.
     parameters: of the toplevel; int, or str in Verilog notation ("32'h1", "\\"text\\"").
     waves: can write a waveform (a separate build). public_all: tests may look inside every module, not only the
-    toplevel (slower in Verilator, no difference in Icarus). progress: called with a short text for every step.
+    toplevel (slower in Verilator, no difference in Icarus). bare: the toplevel drives itself, without cocotb: for
+    ``Build.run_bare``. progress: called with a short text for every step.
     Raises SimulationError with the compiler's messages.
     """
     if simulator not in ALL_SIMULATORS:
@@ -321,6 +322,7 @@ def build(
         "parameters": dict(parameters or {}),
         "defines": dict(defines or {}),
         "public_all": public_all,
+        "bare": bare,
         "extra_flags": list(extra_flags),
     }
     digest.update(json.dumps([settings, waves], sort_keys=True).encode())
@@ -336,7 +338,9 @@ def build(
         folder.mkdir()
         start = time.monotonic()
         say(f"{simulator}: building {toplevel} from {len(files)} files")
-        arguments = _Arguments(files, waivers, folders, parameters or {}, defines or {}, waves, public_all, extra_flags)
+        arguments = _Arguments(
+            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, bare, extra_flags
+        )
         if simulator == "verilator":
             _build_verilator(folder, toplevel, arguments, say)
         else:
@@ -356,6 +360,7 @@ class _Arguments:
     defines: Mapping[str, str]
     waves: bool
     public_all: bool
+    bare: bool
     extra_flags: Sequence[str]
 
     @property
@@ -441,7 +446,7 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
     if re.search(r"\s", str(folder)):
         raise SimulationError(f"Verilator's makefiles cannot build in a folder with a space in its name: {folder}")
     libraries = cocotb_tools.config.libs_dir
-    link_flags = f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"
+    link_flags = "" if arguments.bare else f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"
     compile_flags = "-fno-plt"
     command = [*verilator_command(), *_VERILATOR_FLAGS, "--Mdir", ".", "--top-module", toplevel]
     if arguments.waves:
@@ -454,10 +459,10 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
         if compression is not None:
             compile_flags += f" -I{compression}"
             link_flags += f" -L{compression}"
-    command += ["-CFLAGS", compile_flags, "-LDFLAGS", link_flags]
+    command += ["-CFLAGS", compile_flags, "-LDFLAGS", link_flags, "--main" if arguments.bare else "--vpi"]
     if arguments.public_all:
         command.append("--public-flat-rw")
-    else:
+    elif not arguments.bare:
         (folder / "public.vlt").write_text(
             f'`verilator_config\npublic_flat_rw -module "{toplevel}" -var "*"\n', encoding="utf-8"
         )
@@ -467,9 +472,10 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
     command += [f"-G{name}={value}" for name, value in arguments.parameters.items()]
     command += arguments.extra_flags
     command += [str(file) for file in [*arguments.waivers, *arguments.files]]
-    command.append(str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"))
+    if not arguments.bare:
+        command.append(str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"))
     _command(command, folder, folder / "build.log")
-    runtime = _runtime_cache(arguments.waves)
+    runtime = _runtime_cache(arguments.waves, arguments.bare)
     for name in runtime.glob("*.o"):
         shutil.copy(name, folder)  # a new time stamp: newer than Vtop.mk, so that make takes it as it is
     done = 0
@@ -491,10 +497,10 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
         path.unlink()
 
 
-def _runtime_cache(waves: bool) -> Path:
+def _runtime_cache(waves: bool, bare: bool) -> Path:
     """Folder of the compiled Verilator run-time library (verilated*.o), which is the same for every design."""
     key = hashlib.sha256(_tool_version("verilator").encode())
-    key.update(json.dumps([_MAKE_VARIABLES, _VERILATOR_FLAGS, waves]).encode())
+    key.update(json.dumps([_MAKE_VARIABLES, _VERILATOR_FLAGS, waves, bare]).encode())
     return BUILD_FOLDER / "sim" / "verilator" / f"runtime-{key.hexdigest()[:12]}"
 
 
@@ -627,6 +633,30 @@ class Build:
         if code != 0 and not result.failures:
             raise SimulationError(f"{self.simulator}: {test_module} ended with exit code {code} (log: {log})\n{tail}")
         return result
+
+    def run_bare(
+        self,
+        plusargs: Sequence[str],
+        *,
+        name: str,
+        seed: int = 1,
+        line: Callable[[str], None] | None = None,
+        timeout_seconds: float = 600.0,
+    ) -> None:
+        """Run a build made with ``bare`` until it calls ``$finish``; ``line`` is called with every line it prints.
+
+        Raises SimulationError if it ends in another way or takes longer than ``timeout_seconds``.
+        """
+        folder = self.folder / "runs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        command = self._run_command(plusargs, seed)
+        if self.simulator == "icarus":
+            command = ["vvp", "-N", str(self.folder / "simulation.vvp"), *plusargs]
+        log = folder / "sim.log"
+        code, timed_out, tail = _simulate(command, folder, os.environ, log, line, timeout_seconds, seed)
+        if code != 0 or timed_out:
+            reason = f"ran over {timeout_seconds:.0f} s" if timed_out else f"ended with exit code {code}"
+            raise SimulationError(f"{self.simulator}: {self.toplevel} {reason} (log: {log})\n{tail}")
 
     def _environment(
         self,

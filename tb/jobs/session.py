@@ -32,9 +32,9 @@ class Session:
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    async def start(cls, dut: Any) -> Session:
-        """Reset the engine, read what it is, enable it."""
-        bench = EngineBench(dut)
+    async def start(cls, dut: Any, bench: EngineBench | None = None) -> Session:
+        """Reset the engine, read what it is, enable it. ``bench``: another one than the usual."""
+        bench = bench or EngineBench(dut)
         await bench.start()
         miniport = Miniport(bench.registers)
         identification = await miniport.identify()

@@ -49,6 +49,17 @@ def test_wide_signal(sim: str) -> None:
 
 
 @pytest.mark.parametrize("sim", SIMULATORS)
+def test_bare(sim: str) -> None:
+    """Without cocotb: the toplevel runs alone, its lines come out, and one that does not end is an error."""
+    built = build(sim, "sim_probe", PROBE, parameters={"WIDTH": 8}, bare=True)
+    lines: list[str] = []
+    built.run_bare(["+stop=25"], name="bare", line=lines.append)
+    assert "@stopped 25" in lines
+    with pytest.raises(SimulationError, match="sim_probe ran over 1 s"):
+        built.run_bare([], name="endless", timeout_seconds=1.0)
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
 def test_failure_surfaces(sim: str) -> None:
     with pytest.raises(CocotbTestFailure) as failure:
         run_cocotb(sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="wrong_on_purpose", seed=9)
