@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,7 @@ from threading import Thread
 HTTP_PORT = 80
 MOST_OCTETS = 1 << 30
 _CHUNK = 1 << 16
+_IPERF3_PORT = 5201
 _SCRATCH = Path("/dev/iperf3")
 _SHOWN_OF_A_STATE = re.compile(r"src|\s+proto|\s+aead|\s+\d+\(bytes\)")
 
@@ -112,16 +114,32 @@ def serve(port: int = HTTP_PORT) -> list[ThreadingHTTPServer]:
     return servers
 
 
+def serve_iperf3() -> bool:
+    """Start iperf3 where it is installed; returns whether it listens."""
+    program = shutil.which("iperf3")
+    if program is None:
+        return False
+    # it wants a place for its buffers, and the files of the host are read-only
+    _SCRATCH.mkdir(exist_ok=True)
+    environment = {**os.environ, "TMPDIR": str(_SCRATCH)}
+    process = subprocess.Popen([program, "-s"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        if _listens(_IPERF3_PORT):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _listens(port: int) -> bool:
+    """Whether any program listens on a TCP port; proc(5)."""
+    lines = [line for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()]
+    return any(re.match(rf"\s*\d+: [0-9A-F]+:{port:04X} \S+ 0A ", line) for line in lines)
+
+
 def main() -> None:
     """Start everything, say so, go on for ever."""
     serve()
-    iperf3 = shutil.which("iperf3")
-    if iperf3 is not None:
-        # it wants a place for its buffers, and the files of the host are read-only
-        _SCRATCH.mkdir(exist_ok=True)
-        environment = {**os.environ, "TMPDIR": str(_SCRATCH)}
-        subprocess.Popen([iperf3, "-s"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    print(json.dumps({"iperf3": iperf3 is not None}), flush=True)
+    print(json.dumps({"iperf3": serve_iperf3()}), flush=True)
     signal.pause()
 
 

@@ -52,10 +52,14 @@ def _check_gone(name: str, place: PeerPlace) -> None:
 
 
 def test_command(peer_place: PeerPlace, name: str) -> None:
-    """A command in the namespace: answers to pings, whole pages, its exit code; only ESP on the wire."""
+    """A command in the namespace: answers to pings, whole pages, its exit code; only ESP on the wire.
+
+    And iperf3 where it is installed.
+    """
+    iperf3 = f"iperf3 -c {FOUR} -n 100K >&2 && " if shutil.which("iperf3") else ""
     fetch = f"{shlex.quote(sys.executable)} -c {shlex.quote(FETCH)}"
     script = (
-        f"ping -c 3 -i 0.2 -W 5 {FOUR} >&2 && ping -c 3 -i 0.2 -W 5 -s 1300 {SIX} >&2 &&"
+        f"{iperf3}ping -c 3 -i 0.2 -W 5 {FOUR} >&2 && ping -c 3 -i 0.2 -W 5 -s 1300 {SIX} >&2 &&"
         f" {fetch} http://{FOUR}/{OCTETS} && {fetch} 'http://[{SIX}]/{OCTETS}' && exit 7"
     )
     command = [sys.executable, "-m", "tb.demo", "--name", name, "--", "sh", "-c", script]
