@@ -98,12 +98,14 @@ endif
 	$(if $(filter random,$(SEED)),,COCOTB_RANDOM_SEED=$(SEED)) $(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
 
 .PHONY: lint
-lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, freshness of the generated registers
+lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, the workflows, freshness of the generated registers
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 
 .PHONY: regs
 regs: $(READY) ## generate registers (Verilog, Python, C, Markdown) from the SystemRDL source
