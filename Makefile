@@ -114,12 +114,14 @@ fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other o
 	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q tests/tb/test_oid_fuzz.py
 
 .PHONY: lint
-lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, freshness of the generated registers
+lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, the workflows, freshness of the generated registers
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 
 .PHONY: regs
 regs: $(READY) ## generate registers (Verilog, Python, C, Markdown) from the SystemRDL source
