@@ -111,7 +111,7 @@ endif
 IMAGES ?= 1000000
 .PHONY: fuzz
 fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other ones in each run: IMAGES=n (default 1000000)
-	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q tests/tb/test_oid_fuzz.py
+	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q -n auto tests/tb/test_oid_fuzz.py
 
 .PHONY: lint
 lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, the workflows, freshness of the generated registers
