@@ -81,6 +81,21 @@ ifneq ($(SIM),verilator)
 endif
 	@$(BIN)/python -m tb.speed $(addprefix --sim ,$(SIM))
 
+# SEEDS, JOBS, FRAMES, START: see "python -m tb.regress --help"; SEED (its default is for make test) only from outside
+ifneq ($(filter-out file,$(origin SEED)),)
+ONLY_SEED := $(value SEED)
+endif
+override SEEDS := $(value SEEDS)
+override JOBS := $(value JOBS)
+override FRAMES := $(value FRAMES)
+override START := $(value START)
+export SEEDS JOBS FRAMES START ONLY_SEED
+
+.PHONY: regress
+regress: simulator ## random SAs, frames, errors and requests in flight: SEEDS=n from START=n|random, FRAMES=n each, JOBS=n; or SEED=n
+	@$(BIN)/python -m tb.regress --sim $(SIM_OR_DEFAULT) $(WAVES_OPTION) $${SEEDS:+--seeds "$$SEEDS"} $${JOBS:+--jobs "$$JOBS"} \
+	    $${FRAMES:+--frames "$$FRAMES"} $${START:+--start "$$START"} $${ONLY_SEED:+--seed "$$ONLY_SEED"}
+
 .PHONY: interop
 interop: $(READY) ## a live Linux kernel as the peer: every SA shape, rekeying, bad packets (INTEROP="--matrix quick --quiet")
 	@$(BIN)/python -m tb.interop $(INTEROP)

@@ -586,6 +586,7 @@ class Build:
         name: str | None = None,
         seed: int | None = None,
         line: Callable[[str], None] | None = None,
+        started: Callable[[subprocess.Popen[str]], None] | None = None,
         timeout_seconds: float = 1800.0,
         check: bool = True,
         window: WavesWindow | None = None,
@@ -594,8 +595,9 @@ class Build:
 
         name: of the run's folder and waveform (default: from the pytest test or the module). seed: of Python's
         random in the simulation (default: COCOTB_RANDOM_SEED, else a new one; always in the log). line: called
-        with every line that the simulation prints. check: raise CocotbTestFailure if a test fails. window: what goes
-        into the waveform (default: WAVES_FROM and WAVES_TO).
+        with every line that the simulation prints. started: called with the process, which then has a process group of
+        its own, so that Ctrl-C on the terminal is the caller's business alone. check: raise CocotbTestFailure if a test
+        fails. window: what goes into the waveform (default: WAVES_FROM and WAVES_TO).
         Raises SimulationError if the simulation dies, runs no test, or takes longer than ``timeout_seconds``.
         """
         name = re.sub(r"[^\w.-]+", "_", name or _default_run_name(test_module, self.simulator)).strip("_")
@@ -616,7 +618,7 @@ class Build:
         command = self._run_command([*tracing, *plusargs], seed)
         log = folder / "sim.log"
         start = time.monotonic()
-        code, timed_out, tail = _simulate(command, folder, environment, log, line, timeout_seconds, seed)
+        code, timed_out, tail = _simulate(command, folder, environment, log, line, timeout_seconds, seed, started)
         seconds = time.monotonic() - start
         if timed_out:
             text = f"{self.simulator}: {test_module} ran over {timeout_seconds:.0f} s (log: {log})"
@@ -720,6 +722,7 @@ def _simulate(
     line: Callable[[str], None] | None,
     timeout_seconds: float,
     seed: int,
+    started: Callable[[subprocess.Popen[str]], None] | None = None,
 ) -> tuple[int, bool, str]:
     """Run a simulation, its output into ``log``; returns exit code, whether it was stopped, the last lines."""
     lines: list[str] = []
@@ -735,7 +738,10 @@ def _simulate(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            process_group=None if started is None else 0,
         )
+        if started is not None:
+            started(process)
 
         def stop() -> None:
             timed_out.set()
