@@ -212,7 +212,7 @@ class SimulatedPacket:
 
 
 def write_simulation(path: Path, packets: Sequence[SimulatedPacket]) -> None:
-    """Write packets as pcapng: in the order of their times, to a nanosecond, with an interface for each port."""
+    """Write packets as pcapng, their times to a nanosecond, with an interface for each port."""
     interfaces = sorted({packet.interface.encode() for packet in packets})
     writer: Any = RawPcapNgWriter(str(path))
     with writer:
@@ -227,7 +227,7 @@ def write_simulation(path: Path, packets: Sequence[SimulatedPacket]) -> None:
             options += struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)
             block = writer.build_block(struct.pack("<I", 1), struct.pack("<HHI", LINKTYPE_ETHERNET, 0, 0), options)
             writer.f.write(block)
-        for packet in sorted(packets, key=lambda packet: packet.time_ns):
+        for packet in packets:
             writer._write_packet(
                 packet.octets,
                 LINKTYPE_ETHERNET,

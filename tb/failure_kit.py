@@ -70,6 +70,7 @@ _REPLAY = """#!/bin/sh
 # Runs the case of this folder again. A folder that was moved finds the project by PROJECT=.
 kit=$(cd "$(dirname "$0")" && pwd) || exit 2
 cd "${PROJECT:-$kit/../../..}" || exit 2
+[ -f tb/failure_kit.py ] || { echo "error: PROJECT=$PWD: not the project" >&2; exit 2; }
 [ -x .venv/bin/python ] || make setup || exit 2
 exec .venv/bin/python -m tb.failure_kit "$kit"
 """

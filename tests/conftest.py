@@ -7,6 +7,7 @@ A cocotb test that failed unexpectedly gets its failure kit.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 
 import pytest
@@ -46,3 +47,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
         add_kits(call.excinfo.value)
     return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the failure kits again at the end, where they are seen."""
+    texts = [report.longreprtext for report in terminalreporter.stats.get("failed", [])]
+    kits = [kit for text in texts for kit in re.findall(r"^E +failure kit: (.*)$", text, re.MULTILINE)]
+    if kits:
+        terminalreporter.section("failure kits (docs/debugging.md)")
+        for kit in kits:
+            terminalreporter.line(kit)

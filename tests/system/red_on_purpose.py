@@ -18,8 +18,8 @@ from tb.sim import SIMULATORS, run_cocotb
 from tb.transport import Frame, OwnedSa, build_frame, wire_frame
 
 MODULE = "tests.system.red_on_purpose"
-FRAMES = 12
-PAYLOAD = 700
+FRAMES = 8
+PAYLOAD = 300
 SOURCE, DESTINATION = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
 
 

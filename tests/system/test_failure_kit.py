@@ -150,8 +150,9 @@ def test_red_test(sim: str) -> None:
     environment = {**os.environ, "COCOTB_RANDOM_SEED": "7"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout
-    assert "1 of 2 cocotb tests" in done.stdout and "AssertionError: 19 mismatches" in done.stdout
+    assert "1 of 2 cocotb tests" in done.stdout and "AssertionError: 11 mismatches" in done.stdout
     kit = Kit.named(done.stdout)
+    assert f"failure kits (docs/debugging.md) ====\n{kit.folder}\n" in re.sub("=+", "====", done.stdout)
     assert {path.name for path in kit.folder.iterdir()} == FILES
     lines = kit.lines
     assert (lines["test"], lines["simulator"], lines["seed"]) == (f"{MODULE}.disagreement", sim, "7")
@@ -255,6 +256,8 @@ def test_many_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     kit = Kit.of(failure)
     assert "replay.sh makes its waveform" in failure.__notes__[0] and not (kit.folder / "waves.fst").exists()
     assert kit.replay()[0] == 1 and (kit.folder / "waves.fst").exists()
+    code, text = kit.replay(PROJECT="/")
+    assert code == 2 and text == "error: PROJECT=/: not the project\n"
 
 
 def test_no_kit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

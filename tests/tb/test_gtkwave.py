@@ -94,5 +94,9 @@ def test_of_a_test() -> None:
     assert done.stdout.splitlines()[-1].endswith(f": gtkwave {name}")
     done = make_waves("TEST=tests/tb/test_gtkwave.py::no_such_test")
     assert done.returncode == 2 and "not found" in done.stdout + done.stderr
+    done = make_waves("TEST=tests/tb/test_gtkwave.py::test_marker")
+    assert (
+        done.returncode == 2 and "error: TEST=tests/tb/test_gtkwave.py::test_marker: ran no simulation" in done.stderr
+    )
     done = make_waves(f"TEST={TEST}", "WAVES_TO=soon")
     assert done.returncode == 2 and "WAVES_TO=soon: must be a whole number of nanoseconds" in done.stderr
