@@ -132,6 +132,8 @@ def check_waveform(kit: Kit, port: str) -> None:
 
 def check_tshark(kit: Kit, name: str, plain: dict[int, bytes], good: bool) -> None:
     """tshark finds the inner octets ``plain`` (by sequence number) on the side of the wire, with a good ICV or not."""
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed (sudo apt-get install tshark)")
     command = ["tshark", "-n", "-r", str(kit.folder / f"{name}.pcapng"), *DECRYPT, "-T", "fields"]
     for field in ("frame.interface_name", "esp.sequence", "esp.contained_data", "esp.icv_good"):
         command += ["-e", field]
@@ -144,7 +146,7 @@ def check_tshark(kit: Kit, name: str, plain: dict[int, bytes], good: bool) -> No
 
 
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_red_test(sim: str) -> None:
+def test_red_test(sim: str, subtests: pytest.Subtests) -> None:
     """pytest's text names the kit, made by the second case of a run: its files are those of the case run alone."""
     command = [sys.executable, "-m", "pytest", f"tests/system/red_on_purpose.py::test_red[{sim}]"]
     environment = {**os.environ, "COCOTB_RANDOM_SEED": "7"}
@@ -162,7 +164,7 @@ def test_red_test(sim: str) -> None:
     assert re.findall("^field +(.*)$", text, re.MULTILINE) == ["slot 1", "slot 12", "payload+0"]
     check_waveform(kit, "m_axis_rx")
     assert len(kit.packets("in")) == len(kit.packets("out")) == FRAMES, "recorded after the first difference"
-    if shutil.which("tshark") is not None:
+    with subtests.test("tshark"):
         check_tshark(kit, "in", {n + 1: bytes([n] * PAYLOAD) for n in range(FRAMES)}, good=True)
     # alone, the case starts at time 0
     alone = kit.lines["marker"]
@@ -190,7 +192,7 @@ def broken_kit(tmp_path: Path) -> Kit:
     return kit
 
 
-def test_broken_engine(broken_kit: Kit) -> None:
+def test_broken_engine(broken_kit: Kit, subtests: pytest.Subtests) -> None:
     """The first difference, the captures, the keys and the waveform of a wrong ICV; replay.sh until it is repaired."""
     kit = broken_kit
     assert {path.name for path in kit.folder.iterdir()} == FILES | {"sources"}
@@ -203,7 +205,7 @@ def test_broken_engine(broken_kit: Kit) -> None:
     assert kit.packet("went in") == given[0]
     check_difference(kit, "transmit out frame 0: ")
     check_waveform(kit, "m_axis_tx")
-    if shutil.which("tshark") is not None:
+    with subtests.test("tshark"):
         check_tshark(kit, "out", {n + 1: bytes([n] * PAYLOAD) for n in range(FRAMES)}, good=False)
     code, text = kit.replay(WAVES_FROM="100", WAVES_TO="400")
     assert code == 1 and "both_ways fails again" in text
