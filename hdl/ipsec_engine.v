@@ -10,7 +10,7 @@
  *
  *   s_axis_tx   from the host; tuser with the first beat: {slot 11 tunnel handle[31:0], slot 1 handle[31:0]}
  *   m_axis_tx   to the wire; tuser with the last beat: 1 = abort, the MAC must discard the frame
- *   m_axis_tx_status  one octet for each frame from the host, in order: 0 sent, 1 failed (handle), 2 failed (packet), 3 failed (length)
+ *   m_axis_tx_status  one octet for each frame from the host, in order: 0 sent; failed: 1 handle, 2 packet, 3 length, 4 limit, 5 sequence number
  *   s_axis_rx   from the wire; tready is always 1 (a frame without room is dropped whole and counted)
  *   m_axis_rx   to the host; tuser, constant over the frame: {handle of the SA or 0, slot 12 word, slot 1 word}
  *
@@ -112,6 +112,7 @@ wire rx_ipv6_enable;
  */
 wire [31:0] stage_flags;
 wire [31:0] stage_sa_flags;
+wire [31:0] stage_options;
 wire [31:0] stage_operation;
 wire [31:0] stage_spi;
 wire [31:0] stage_auth_algorithm;
@@ -125,11 +126,16 @@ wire [31:0] stage_salt;
 wire [127:0] stage_src;
 wire [127:0] stage_dst;
 wire [255:0] stage_key;
+wire [255:0] stage_limits;
 wire command_start;
 wire [31:0] command_opcode;
 wire command_done;
 wire [7:0] command_status;
 wire [31:0] command_handle;
+wire [191:0] command_use;
+wire sa_event_new;
+wire [31:0] sa_event_handle;
+wire sa_event_take;
 wire [15:0] sa_active;
 
 /*
@@ -158,6 +164,15 @@ wire [2:0] rx_found_icv_words;
 wire [1:0] rx_found_udp_type;
 wire rx_retire_valid;
 wire rx_retire_epoch;
+wire [INDEX_WIDTH-1:0] rx_usage_index;
+wire rx_usage_hard;
+wire rx_usage_soft;
+wire rx_use_valid;
+wire rx_use_count;
+wire [13:0] rx_use_octets;
+wire [63:0] rx_use_number;
+wire rx_use_near;
+wire [31:0] rx_use_handle;
 wire tx_lookup_valid;
 wire [31:0] tx_lookup_handle;
 wire tx_found_valid;
@@ -170,8 +185,18 @@ wire [2:0] tx_found_icv_words;
 wire [31:0] tx_found_spi;
 wire tx_found_ipv6;
 wire [1:0] tx_found_udp_type;
+wire tx_found_iv_sequence;
 wire tx_retire_valid;
 wire tx_retire_epoch;
+wire [INDEX_WIDTH-1:0] tx_usage_index;
+wire tx_usage_hard;
+wire [63:0] tx_usage_highest;
+wire tx_use_valid;
+wire tx_use_count;
+wire [13:0] tx_use_octets;
+wire [63:0] tx_use_number;
+wire tx_use_near;
+wire [31:0] tx_use_handle;
 wire [INDEX_WIDTH-1:0] tx_cipher_index;
 wire [255:0] tx_cipher_key;
 wire [1:0] tx_cipher_key_size;
@@ -194,12 +219,15 @@ wire count_tx_bypassed;
 wire count_tx_failed_handle;
 wire count_tx_failed_packet;
 wire count_tx_failed_length;
+wire count_tx_failed_limit;
+wire count_tx_failed_sequence;
 wire count_rx_frames;
 wire count_rx_decrypted;
 wire count_rx_not_esp;
 wire count_rx_no_sa;
 wire count_rx_icv_failed;
 wire count_rx_syntax_failed;
+wire count_rx_limit_failed;
 wire count_rx_overflow;
 wire [13:0] count_tx_octets;
 wire [13:0] count_rx_octets;
@@ -239,6 +267,7 @@ engine_registers #(
     .rx_ipv6_enable(rx_ipv6_enable),
     .stage_flags(stage_flags),
     .stage_sa_flags(stage_sa_flags),
+    .stage_options(stage_options),
     .stage_operation(stage_operation),
     .stage_spi(stage_spi),
     .stage_auth_algorithm(stage_auth_algorithm),
@@ -252,24 +281,32 @@ engine_registers #(
     .stage_src(stage_src),
     .stage_dst(stage_dst),
     .stage_key(stage_key),
+    .stage_limits(stage_limits),
     .command_start(command_start),
     .command_opcode(command_opcode),
     .command_done(command_done),
     .command_status(command_status),
     .command_handle(command_handle),
+    .command_use(command_use),
     .sa_active(sa_active),
+    .sa_event_new(sa_event_new),
+    .sa_event_handle(sa_event_handle),
+    .sa_event_take(sa_event_take),
     .count_tx_frames(count_tx_frames),
     .count_tx_protected(count_tx_protected),
     .count_tx_bypassed(count_tx_bypassed),
     .count_tx_failed_handle(count_tx_failed_handle),
     .count_tx_failed_packet(count_tx_failed_packet),
     .count_tx_failed_length(count_tx_failed_length),
+    .count_tx_failed_limit(count_tx_failed_limit),
+    .count_tx_failed_sequence(count_tx_failed_sequence),
     .count_rx_frames(count_rx_frames),
     .count_rx_decrypted(count_rx_decrypted),
     .count_rx_not_esp(count_rx_not_esp),
     .count_rx_no_sa(count_rx_no_sa),
     .count_rx_icv_failed(count_rx_icv_failed),
     .count_rx_syntax_failed(count_rx_syntax_failed),
+    .count_rx_limit_failed(count_rx_limit_failed),
     .count_rx_overflow(count_rx_overflow),
     .count_tx_octets({2'b00, count_tx_octets}),
     .count_rx_octets({2'b00, count_rx_octets})
@@ -289,9 +326,11 @@ sa_table #(
     .command_done(command_done),
     .command_status(command_status),
     .command_handle(command_handle),
+    .command_use(command_use),
     .sa_active(sa_active),
     .stage_flags(stage_flags),
     .stage_sa_flags(stage_sa_flags),
+    .stage_options(stage_options),
     .stage_operation(stage_operation),
     .stage_spi(stage_spi),
     .stage_auth_algorithm(stage_auth_algorithm),
@@ -305,6 +344,10 @@ sa_table #(
     .stage_src(stage_src),
     .stage_dst(stage_dst),
     .stage_key(stage_key),
+    .stage_limits(stage_limits),
+    .event_new(sa_event_new),
+    .event_handle(sa_event_handle),
+    .event_take(sa_event_take),
     .h_req_valid(h_req_valid),
     .h_req_ready(h_req_ready),
     .h_req_key(h_req_key),
@@ -328,6 +371,15 @@ sa_table #(
     .rx_found_udp_type(rx_found_udp_type),
     .rx_retire_valid(rx_retire_valid),
     .rx_retire_epoch(rx_retire_epoch),
+    .rx_usage_index(rx_usage_index),
+    .rx_usage_hard(rx_usage_hard),
+    .rx_usage_soft(rx_usage_soft),
+    .rx_use_valid(rx_use_valid),
+    .rx_use_count(rx_use_count),
+    .rx_use_octets(rx_use_octets),
+    .rx_use_number(rx_use_number),
+    .rx_use_near(rx_use_near),
+    .rx_use_handle(rx_use_handle),
     .tx_lookup_valid(tx_lookup_valid),
     .tx_lookup_handle(tx_lookup_handle),
     .tx_found_valid(tx_found_valid),
@@ -340,8 +392,18 @@ sa_table #(
     .tx_found_spi(tx_found_spi),
     .tx_found_ipv6(tx_found_ipv6),
     .tx_found_udp_type(tx_found_udp_type),
+    .tx_found_iv_sequence(tx_found_iv_sequence),
     .tx_retire_valid(tx_retire_valid),
     .tx_retire_epoch(tx_retire_epoch),
+    .tx_usage_index(tx_usage_index),
+    .tx_usage_hard(tx_usage_hard),
+    .tx_usage_highest(tx_usage_highest),
+    .tx_use_valid(tx_use_valid),
+    .tx_use_count(tx_use_count),
+    .tx_use_octets(tx_use_octets),
+    .tx_use_number(tx_use_number),
+    .tx_use_near(tx_use_near),
+    .tx_use_handle(tx_use_handle),
     .tx_cipher_index(tx_cipher_index),
     .tx_cipher_key(tx_cipher_key),
     .tx_cipher_key_size(tx_cipher_key_size),
@@ -394,8 +456,18 @@ esp_transmit #(
     .found_spi(tx_found_spi),
     .found_ipv6(tx_found_ipv6),
     .found_udp_type(tx_found_udp_type),
+    .found_iv_sequence(tx_found_iv_sequence),
     .retire_valid(tx_retire_valid),
     .retire_epoch(tx_retire_epoch),
+    .usage_index(tx_usage_index),
+    .usage_hard(tx_usage_hard),
+    .usage_highest(tx_usage_highest),
+    .use_valid(tx_use_valid),
+    .use_count(tx_use_count),
+    .use_octets(tx_use_octets),
+    .use_number(tx_use_number),
+    .use_near(tx_use_near),
+    .use_handle(tx_use_handle),
     .cipher_index(tx_cipher_index),
     .cipher_key(tx_cipher_key),
     .cipher_key_size(tx_cipher_key_size),
@@ -414,6 +486,8 @@ esp_transmit #(
     .event_failed_handle(count_tx_failed_handle),
     .event_failed_packet(count_tx_failed_packet),
     .event_failed_length(count_tx_failed_length),
+    .event_failed_limit(count_tx_failed_limit),
+    .event_failed_sequence(count_tx_failed_sequence),
     .event_octets(count_tx_octets)
 );
 
@@ -458,6 +532,15 @@ esp_receive #(
     .found_udp_type(rx_found_udp_type),
     .retire_valid(rx_retire_valid),
     .retire_epoch(rx_retire_epoch),
+    .usage_index(rx_usage_index),
+    .usage_hard(rx_usage_hard),
+    .usage_soft(rx_usage_soft),
+    .use_valid(rx_use_valid),
+    .use_count(rx_use_count),
+    .use_octets(rx_use_octets),
+    .use_number(rx_use_number),
+    .use_near(rx_use_near),
+    .use_handle(rx_use_handle),
     .cipher_index(rx_cipher_index),
     .cipher_key(rx_cipher_key),
     .cipher_key_size(rx_cipher_key_size),
@@ -470,6 +553,7 @@ esp_receive #(
     .event_no_sa(count_rx_no_sa),
     .event_icv_failed(count_rx_icv_failed),
     .event_syntax_failed(count_rx_syntax_failed),
+    .event_limit_failed(count_rx_limit_failed),
     .event_overflow(count_rx_overflow),
     .event_octets(count_rx_octets)
 );

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reference engine: what the hardware has to answer, transaction by transaction.
 
-Source: docs/architecture.md sections 3 (rules P1-P6, T1-T6, R1-R5) and 4 (SA table). Time does not exist here: a
-command takes effect between two frames. Storage limits of the receive path (R5) are outside the model.
+Source: docs/architecture.md sections 3 (rules P1-P6, T1-T8, R1-R6) and 4 (SA table). Time does not exist here: a
+command takes effect between two frames. Storage limits of the receive path (R6) are outside the model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import enum
 from typing import NamedTuple
 
 from models.esp import protect, unprotect
-from models.ndis import CRYPTO_DONE, HEADER_INFO_SET, CryptoStatus
+from models.ndis import CRYPTO_DONE, HEADER_INFO_SET, SA_DELETE_REQ, CryptoStatus
 from models.packet import NotEsp, parse_frame
 from models.sa import UDP_TUNNEL, Direction, SecurityAssociation
 
@@ -51,6 +51,8 @@ class TransmitReason(enum.Enum):
     IP_VERSION_MISMATCH = "tx_failed_ip_version_mismatch"
     ENCAPSULATION_MISMATCH = "tx_failed_encapsulation_mismatch"
     SYNTAX = "tx_failed_syntax"
+    LIMIT = "tx_failed_limit"
+    SEQUENCE = "tx_failed_sequence"
 
 
 class TransmitResult(NamedTuple):
@@ -74,12 +76,42 @@ class ReceiveResult(NamedTuple):
     pad_length: int
 
 
+class Usage(NamedTuple):
+    """What an SA has been used for: frames, octets between IV and ICV, highest 64-bit sequence number."""
+
+    packets: int
+    octets: int
+    sequence: int
+
+
 class _Entry:
-    __slots__ = ("handle", "sa")
+    """An SA with its use. ``told``: its handle has been given to ``ReferenceEngine.events``."""
+
+    __slots__ = ("handle", "octets", "packets", "sa", "sequence", "told")
 
     def __init__(self, handle: int, sa: SecurityAssociation) -> None:
         self.handle = handle
         self.sa = sa
+        self.packets = self.octets = self.sequence = 0
+        self.told = False
+
+    def reached(self, packets: int, octets: int) -> bool:
+        return 0 < packets <= self.packets or 0 < octets <= self.octets
+
+    @property
+    def hard(self) -> bool:
+        return self.reached(self.sa.limits.hard_packets, self.sa.limits.hard_octets)
+
+    def wants_deletion(self, number: int) -> bool:
+        """A limit is reached, or ``number`` lies in the last sixteenth of the sequence numbers."""
+        limits = self.sa.limits
+        near = number >= (self.sa.last_sequence + 1) // 16 * 15
+        return near or self.hard or self.reached(limits.soft_packets, limits.soft_octets)
+
+    def count(self, octets: int, number: int) -> None:
+        self.packets += 1
+        self.octets += octets
+        self.sequence = max(self.sequence, number)
 
 
 _COUNTERS = (
@@ -93,6 +125,7 @@ _COUNTERS = (
     "rx_no_sa",
     "rx_icv_failed",
     "rx_syntax_failed",
+    "rx_limit_failed",
     "add_sa",
     "add_sa_failed",
     "delete_sa",
@@ -110,7 +143,8 @@ class ReferenceEngine:
     """An engine of ``sa_count`` entries that supports keys up to ``max_key_bits`` bits.
 
     Attributes to set at any time: ``transmit_enabled``, ``receive_ipv4_enabled``, ``receive_ipv6_enabled``.
-    ``statistics``: counters by name, since the engine was made.
+    ``statistics``: counters by name, since the engine was made. ``events``: handles of SAs that passed a limit, each
+    once; whoever reads them takes them away.
     """
 
     def __init__(
@@ -130,6 +164,7 @@ class ReferenceEngine:
         self.receive_ipv4_enabled = receive_ipv4_enabled
         self.receive_ipv6_enabled = receive_ipv6_enabled
         self.statistics: dict[str, int] = dict.fromkeys(_COUNTERS, 0)
+        self.events: list[int] = []
         self._entries: dict[int, _Entry] = {}
         self._by_index: dict[int, _Entry] = {}
         self._generations: dict[int, int] = {}
@@ -232,6 +267,19 @@ class ReferenceEngine:
         for entry in list(self._entries.values()):
             self._remove(entry)
         self._entries.clear()
+        self.events.clear()
+
+    def usage(self, handle: int) -> Usage:
+        """What the SA has been used for since it was added; CommandError UNKNOWN_HANDLE."""
+        entry = self._entries.get(handle)
+        if entry is None:
+            raise CommandError(CommandStatus.UNKNOWN_HANDLE, f"{handle:#x}")
+        return Usage(entry.packets, entry.octets, entry.sequence)
+
+    def _tell(self, entry: _Entry) -> None:
+        if not entry.told:
+            entry.told = True
+            self.events.append(entry.handle)
 
     def sa(self, handle: int) -> SecurityAssociation | None:
         """The SA behind a handle, with its current ``seq_hi``; None if there is none."""
@@ -246,7 +294,7 @@ class ReferenceEngine:
     # ---- frames ------------------------------------------------------------------------------------------------
 
     def transmit(self, frame: bytes, handle: int = 0, tunnel_handle: int = 0) -> TransmitResult:
-        """Rules T1 to T6: a frame from the host with its slot 1 and slot 11 handles."""
+        """Rules T1 to T8: a frame from the host with its slot 1 and slot 11 handles."""
         result = self._transmit(frame, handle, tunnel_handle)
         statistics = self.statistics
         statistics["tx_frames"] += 1
@@ -277,12 +325,23 @@ class ReferenceEngine:
             return _TX_FAILED[TransmitReason.IP_VERSION_MISMATCH]
         if (parsed.udp != 0) is (sa.udp_encapsulation == 0):
             return _TX_FAILED[TransmitReason.ENCAPSULATION_MISMATCH]
-        if parsed.syntax_error(sa.icv_len):
+        if parsed.impossible_length(sa.icv_len):
+            return _TX_FAILED[TransmitReason.SYNTAX]
+        number = sa.sequence_number(parsed.seq)
+        if entry.wants_deletion(number):
+            self._tell(entry)
+        if entry.hard:
+            return _TX_FAILED[TransmitReason.LIMIT]
+        if entry.sequence == sa.last_sequence or (sa.iv_from_sequence and number <= entry.sequence):
+            return _TX_FAILED[TransmitReason.SEQUENCE]
+        # from here on the number is spent, whatever becomes of the frame
+        entry.count(parsed.icv(sa.icv_len) - parsed.payload, number)
+        if parsed.truncated():
             return _TX_FAILED[TransmitReason.SYNTAX]
         return TransmitResult(True, protect(frame, parsed, sa), TransmitReason.PROTECTED)
 
     def receive(self, frame: bytes) -> ReceiveResult:
-        """Rules R1 to R5: a frame from the wire."""
+        """Rules R1 to R6: a frame from the wire."""
         statistics = self.statistics
         statistics["rx_frames"] += 1
         parsed = parse_frame(frame)
@@ -314,9 +373,19 @@ class ReferenceEngine:
             statistics["rx_icv_failed"] += 1
             status = _TUNNEL_FAILED if sa.udp_encapsulation == UDP_TUNNEL else _TRANSPORT_FAILED
             return ReceiveResult(frame, CRYPTO_DONE | status << 16, 0, entry.handle, True, status, 0, 0)
+        number = sa.sequence_number(parsed.seq)
+        request = entry.wants_deletion(number)
+        if request:
+            self._tell(entry)
+        done = CRYPTO_DONE | (SA_DELETE_REQ if request else 0)
+        if entry.hard:
+            statistics["rx_limit_failed"] += 1
+            status = CryptoStatus.GENERIC_ERROR
+            return ReceiveResult(frame, done | status << 16, 0, entry.handle, True, status, 0, 0)
+        entry.count(parsed.icv(sa.icv_len) - parsed.payload, number)
         statistics["rx_decrypted"] += 1
         word = HEADER_INFO_SET | pad_length << 8 | next_header
-        return ReceiveResult(out, CRYPTO_DONE, word, entry.handle, True, CryptoStatus.SUCCESS, next_header, pad_length)
+        return ReceiveResult(out, done, word, entry.handle, True, CryptoStatus.SUCCESS, next_header, pad_length)
 
 
 _TX_FAILED = {reason: TransmitResult(False, None, reason) for reason in TransmitReason}

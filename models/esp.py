@@ -32,7 +32,7 @@ class Unprotected(NamedTuple):
     """The octet before that; 0 unless ``ok``."""
 
 
-def _limits(parsed: ParsedEsp, sa: SecurityAssociation) -> int:
+def _icv_offset(parsed: ParsedEsp, sa: SecurityAssociation) -> int:
     """``c1``, the offset of the ICV; EspSyntaxError where the frame is malformed."""
     if parsed.syntax_error(sa.icv_len):
         raise EspSyntaxError(
@@ -47,6 +47,12 @@ def nonce(frame: bytes, parsed: ParsedEsp, sa: SecurityAssociation) -> bytes:
     return sa.salt + frame[parsed.esp + 8 : parsed.payload]
 
 
+def with_iv_from_sequence(frame: bytes, parsed: ParsedEsp, sa: SecurityAssociation) -> bytes:
+    """The frame with its 64-bit sequence number as IV, octets in wire order: no two frames of a key have the same."""
+    number = sa.sequence_number(parsed.seq).to_bytes(8, "big")
+    return frame[: parsed.esp + 8] + number + frame[parsed.payload :]
+
+
 def aad(frame: bytes, parsed: ParsedEsp, sa: SecurityAssociation) -> bytes:
     """SPI | sequence number (8 octets), or SPI | high half | low half (12 octets) with ESN."""
     at = parsed.esp
@@ -58,9 +64,12 @@ def aad(frame: bytes, parsed: ParsedEsp, sa: SecurityAssociation) -> bytes:
 def protect(frame: bytes, parsed: ParsedEsp, sa: SecurityAssociation) -> bytes:
     """The frame with payload, padding and trailer encrypted (GCM) or left (GMAC) and the ICV written into its room.
 
-    Octets after the IP packet pass unchanged. Raises :class:`EspSyntaxError`.
+    The IV is the frame's, or made of the sequence number (``iv_from_sequence``). Octets after the IP packet pass
+    unchanged. Raises :class:`EspSyntaxError`.
     """
-    c0, c1 = parsed.payload, _limits(parsed, sa)
+    c0, c1 = parsed.payload, _icv_offset(parsed, sa)
+    if sa.iv_from_sequence:
+        frame = with_iv_from_sequence(frame, parsed, sa)
     key = gcm_key(sa.key)
     if sa.algorithm.gmac:
         icv = key.gmac(nonce(frame, parsed, sa), aad(frame, parsed, sa) + frame[parsed.esp + 8 : c1], sa.icv_len)
@@ -74,7 +83,7 @@ def unprotect(frame: bytes, parsed: ParsedEsp, sa: SecurityAssociation) -> Unpro
 
     A wrong ICV gives ``ok`` false and the frame unchanged. Raises :class:`EspSyntaxError`.
     """
-    c0, c1 = parsed.payload, _limits(parsed, sa)
+    c0, c1 = parsed.payload, _icv_offset(parsed, sa)
     key = gcm_key(sa.key)
     icv = frame[c1 : parsed.ip_end]
     if sa.algorithm.gmac:

@@ -105,13 +105,17 @@ class ParsedEsp(NamedTuple):
         """``c1``: offset of an ICV of ``icv_len`` octets, the end of the protected octets."""
         return self.ip_end - icv_len
 
+    def impossible_length(self, icv_len: int) -> bool:
+        """IP packet longer than LONGEST_PACKET_END, or no room for the two octets of the trailer: the header tells."""
+        return self.ip_end > LONGEST_PACKET_END or self.ip_end - icv_len - self.payload < 2
+
+    def truncated(self) -> bool:
+        """The IP packet is longer than the frame: known at its end."""
+        return self.ip_end > self.frame_length
+
     def syntax_error(self, icv_len: int) -> bool:
-        """IP packet longer than the frame or than LONGEST_PACKET_END, or no room for the two octets of the trailer."""
-        return (
-            self.ip_end > self.frame_length
-            or self.ip_end > LONGEST_PACKET_END
-            or self.ip_end - icv_len - self.payload < 2
-        )
+        """Either of the two."""
+        return self.truncated() or self.impossible_length(icv_len)
 
 
 _NOT_ESP = {reason: NotEsp(reason) for reason in NotEspReason}

@@ -75,6 +75,29 @@ class SecurityAssociationError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SaLimits:
+    """What an SA may be used for, in frames processed and in octets between IV and ICV; 0 is no limit.
+
+    From the frame on that finds a soft limit reached the engine asks for the deletion of the SA; from the one that
+    finds a hard limit reached every frame fails. Raises :class:`SecurityAssociationError` for a value over 64 bits.
+    """
+
+    soft_packets: int = 0
+    soft_octets: int = 0
+    hard_packets: int = 0
+    hard_octets: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if not 0 <= value < 1 << 64:
+                raise SecurityAssociationError(name, value, "must be 0..2^64-1")
+
+
+NO_LIMITS = SaLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityAssociation:
     """Everything the engine has to know about one SA.
 
@@ -83,6 +106,8 @@ class SecurityAssociation:
     ``icv_len``: octets of the ICV, 8, 12 or 16; GMAC has only 16. ``seq_hi``: high half of the 64-bit
     sequence number, 0 unless ``esn``. ``src``, ``dst``: 4 or 16 octets in wire order; None is a
     wildcard, and an address of zeros becomes None. ``udp_encapsulation``: 0 none, 1 transport, 2 tunnel.
+    ``limits``: see :class:`SaLimits`. ``iv_from_sequence`` (outbound): the engine writes the 64-bit sequence number
+    into the IV, and sends no number that is not above all before.
 
     Raises :class:`SecurityAssociationError` for a value out of range.
     """
@@ -99,6 +124,8 @@ class SecurityAssociation:
     src: bytes | None = None
     dst: bytes | None = None
     udp_encapsulation: int = UDP_NONE
+    limits: SaLimits = NO_LIMITS
+    iv_from_sequence: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.direction, Direction):
@@ -122,6 +149,8 @@ class SecurityAssociation:
             raise SecurityAssociationError("seq_hi", self.seq_hi, "must be 0 without extended sequence numbers")
         if self.udp_encapsulation not in (UDP_NONE, UDP_TRANSPORT, UDP_TUNNEL):
             raise SecurityAssociationError("udp_encapsulation", self.udp_encapsulation, "must be 0, 1 or 2")
+        if self.iv_from_sequence and self.direction is Direction.INBOUND:
+            raise SecurityAssociationError("iv_from_sequence", True, "must be False for an inbound SA")
         size = 16 if self.ipv6 else 4
         for name in ("src", "dst"):
             address = getattr(self, name)
@@ -135,6 +164,15 @@ class SecurityAssociation:
     def inbound(self) -> bool:
         """True for an SA of received frames."""
         return self.direction is Direction.INBOUND
+
+    @property
+    def last_sequence(self) -> int:
+        """The highest sequence number there is: 2^32 - 1, or 2^64 - 1 with extended sequence numbers."""
+        return 0xFFFFFFFFFFFFFFFF if self.esn else 0xFFFFFFFF
+
+    def sequence_number(self, seq: int) -> int:
+        """The whole number of a frame with ``seq`` (32 bits) on the wire, by the current ``seq_hi``."""
+        return self.seq_hi << 32 | seq
 
     @property
     def icv_words(self) -> int:

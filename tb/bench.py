@@ -20,6 +20,10 @@ STATUS_FAILED_PACKET = 2
 """Not an ESP packet of this SA."""
 STATUS_FAILED_LENGTH = 3
 """The lengths in the packet do not fit the frame."""
+STATUS_FAILED_LIMIT = 4
+"""A hard limit of the SA is reached."""
+STATUS_FAILED_SEQUENCE = 5
+"""The sequence numbers are used up, or this one may have been used."""
 
 _PATIENCE_CYCLES = 200_000
 # Receive has no back-pressure: what waits in the frame store is kept below its size (2048 beats, some 250 frames).

@@ -3,7 +3,8 @@
 
 Writes ``throughput.json``, ``latency.json`` and ``throughput.png`` to ``build/reports``; how things are measured stands
 in tb/jobs/benchmark_simulation.py. Exit code 1 where a ratio to one beat per cycle is below 0.999, a frame is late, a
-latency is above its bound, or a frame is not what the reference engine says; 2 for a wrong command line.
+latency is above its bound or not constant, or a frame is not what the reference engine says; 2 for a wrong command
+line.
 """
 
 from __future__ import annotations
@@ -68,9 +69,11 @@ def findings(result: dict[str, Any]) -> list[str]:
         if row["late"]:
             lines.append(f"{what}: {row['late']} frames came late")
     for row in result["latency"]:
+        what = f"{row['build']} {row['direction']}, {row['shape']}, {row['frame_octets']} octets"
         if row["max"] > row["bound"]:
-            what = f"{row['build']} {row['direction']}, {row['shape']}, {row['frame_octets']} octets"
             lines.append(f"{what}: latency {row['max']} is above {row['bound']}")
+        if row["min"] != row["max"]:
+            lines.append(f"{what}: latency is not constant, {row['loads']}")
     if result["mismatches"]:
         lines.append(result["text"])
     return lines

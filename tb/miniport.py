@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from cocotb.triggers import Lock
 
+from models.engine import Usage
 from models.ndis import (
     ADD_SA_EX_HANDLE,
     Abi,
@@ -34,6 +35,7 @@ from models.ndis import (
     UpdateSa,
     write_offload_handle,
 )
+from models.sa import NO_LIMITS, SaLimits
 from tb import engine_registers as regs
 from tb.engine_registers import CommandStatus, Opcode
 
@@ -44,6 +46,7 @@ _KEY_WINDOW_OCTETS = 4 * len(regs.STAGE_KEY)
 _ICV_BITS = {64: 8, 96: 12, 128: 16}
 _DEFAULT_ICV_OCTETS = 16
 _AES_OCTETS = {0x08: 16, 0x10: 24, 0x20: 32}
+_IV_FROM_SEQUENCE = 1
 _GCM = (EncryptionAlgorithm.AES_GCM_128, EncryptionAlgorithm.AES_GCM_192, EncryptionAlgorithm.AES_GCM_256)
 
 NDIS_STATUS = {
@@ -116,6 +119,14 @@ class Identification:
     rx_store_octets: int
 
 
+@dataclass(frozen=True)
+class SaOptions:
+    """What the structures of NDIS do not say of an SA. ``iv_from_sequence``: outbound SAs only, others ignore it."""
+
+    limits: SaLimits = NO_LIMITS
+    iv_from_sequence: bool = False
+
+
 def _word(octets: bytes | bytearray) -> int:
     """Up to four octets in wire order as one staged word."""
     return int.from_bytes(bytes(octets).ljust(4, b"\0"), "big")
@@ -130,6 +141,7 @@ class Miniport:
     ``lock``: serialises commands; default cocotb's, any asynchronous context manager will do.
     ``spi_host_order``: ``Spi`` is a little-endian number; default: its octets are in wire order.
     ``key_without_salt``: also take an AES key without the four octets of salt, which are then zero.
+    ``options``: of the SAs whose ADD_SA brings none of its own; default: no limits, the IV is the packet's.
     """
 
     def __init__(
@@ -140,10 +152,12 @@ class Miniport:
         poll_limit: int = 100_000,
         spi_host_order: bool = False,
         key_without_salt: bool = False,
+        options: SaOptions = SaOptions(),
     ) -> None:
         self.registers = registers
         self.spi_host_order = spi_host_order
         self.key_without_salt = key_without_salt
+        self.options = options
         self.handles: dict[int, bytes] = {}
         self.deleted_unknown = 0
         self.last_status = CommandStatus.OK
@@ -199,10 +213,38 @@ class Miniport:
         """How many SAs the engine holds."""
         return await self.registers.read(regs.SA_ACTIVE) & regs.SA_ACTIVE_COUNT_MASK
 
+    async def usage(self, handle: int) -> Usage | None:
+        """What an SA has been used for since it was added; None if the engine knows no such SA."""
+        async with self._lock:
+            status = await self._command([(regs.STAGE_HANDLE, handle)], Opcode.QUERY_SA)
+            values = []
+            for low, high in (
+                (regs.RESULT_PACKETS_LO, regs.RESULT_PACKETS_HI),
+                (regs.RESULT_OCTETS_LO, regs.RESULT_OCTETS_HI),
+                (regs.RESULT_SEQUENCE_LO, regs.RESULT_SEQUENCE_HI),
+            ):
+                values.append(await self.registers.read(high) << 32 | await self.registers.read(low))
+        if status is CommandStatus.UNKNOWN_HANDLE:
+            return None
+        if status is not CommandStatus.OK:
+            raise EngineError(f"QUERY_SA ended with {status.name}")
+        return Usage(*values)
+
+    async def take_events(self) -> list[int]:
+        """What to do on the interrupt SA_LIMIT: take the handles of SAs that passed a limit, each told once."""
+        await self.registers.write(regs.INTERRUPT_STATUS, regs.INTERRUPT_STATUS_SA_LIMIT_MASK)
+        handles = []
+        while handle := await self.registers.read(regs.SA_EVENT):
+            await self.registers.write(regs.SA_EVENT_TAKE, handle)
+            handles.append(handle)
+        return handles
+
     # ---- OID requests ------------------------------------------------------------------------------------------
 
-    async def add_sa_ex(self, image: bytes | bytearray, abi: Abi | str = Abi.X64) -> tuple[NdisStatus, bytearray]:
-        """OID_TCP_TASK_IPSEC_OFFLOAD_V2_ADD_SA_EX.
+    async def add_sa_ex(
+        self, image: bytes | bytearray, abi: Abi | str = Abi.X64, options: SaOptions | None = None
+    ) -> tuple[NdisStatus, bytearray]:
+        """OID_TCP_TASK_IPSEC_OFFLOAD_V2_ADD_SA_EX. ``options``: default those of the driver.
 
         ``image``: the whole InformationBuffer, not changed. Returns the NDIS status and a copy of the buffer whose
         OffloadHandle is the handle of the SA on success, else NULL; nothing else in it differs.
@@ -216,18 +258,20 @@ class Miniport:
         except ImageError as error:
             _log.info("ADD_SA_EX refused: %s", error)
             return error.status, answer
-        status, handle = await self.add(request)
+        status, handle = await self.add(request, options=options)
         if handle:
             write_offload_handle(answer, abi, handle)
         return status, answer
 
-    async def add(self, request: AddSaEx | AddSa, permit: Permit = always) -> tuple[NdisStatus, int]:
+    async def add(
+        self, request: AddSaEx | AddSa, permit: Permit = always, options: SaOptions | None = None
+    ) -> tuple[NdisStatus, int]:
         """Offload the SA of a parsed request, whose key is forgotten: NDIS status, and the handle (0: none)."""
         if request.num_ext_hdrs != 1:
             _log.info("ADD_SA refused: bundle of %d", request.num_ext_hdrs)
             request.key = b""
             return NdisStatus.NOT_SUPPORTED, 0
-        writes = self._stage_add(request)
+        writes = self._stage_add(request, options or self.options)
         handle = 0
         try:
             async with self._lock:
@@ -311,7 +355,7 @@ class Miniport:
         if status is not CommandStatus.OK:
             raise EngineError(f"RESET ended with {status.name}")
 
-    def _stage_add(self, request: AddSaEx | AddSa) -> list[tuple[int, int]]:
+    def _stage_add(self, request: AddSaEx | AddSa, options: SaOptions) -> list[tuple[int, int]]:
         """The register writes that stage an ADD_SA_EX, key and salt last."""
         element = request.sec_assoc[0]
         info = _key_of(request)
@@ -331,6 +375,7 @@ class Miniport:
         writes = [
             (regs.STAGE_FLAGS, request.flags),
             (regs.STAGE_SA_FLAGS, element.flags),
+            (regs.STAGE_OPTIONS, _IV_FROM_SEQUENCE if options.iv_from_sequence and not request.flags & 1 else 0),
             (regs.STAGE_OPERATION, element.operation),
             (regs.STAGE_SPI, self._spi(element.spi)),
             (regs.STAGE_AUTHENTICATION_ALGORITHM, authentication),
@@ -340,6 +385,15 @@ class Miniport:
             (regs.STAGE_SEQUENCE_HIGH, element.sequence_number_high_order),
             (regs.STAGE_UDP_ENCAPSULATION, request.udp_esp_encapsulation),
         ]
+        limits = options.limits
+        for low, high, limit in (
+            (regs.STAGE_SOFT_PACKETS_LO, regs.STAGE_SOFT_PACKETS_HI, limits.soft_packets),
+            (regs.STAGE_SOFT_OCTETS_LO, regs.STAGE_SOFT_OCTETS_HI, limits.soft_octets),
+            (regs.STAGE_HARD_PACKETS_LO, regs.STAGE_HARD_PACKETS_HI, limits.hard_packets),
+            (regs.STAGE_HARD_OCTETS_LO, regs.STAGE_HARD_OCTETS_HI, limits.hard_octets),
+        ):
+            if limit:
+                writes += [(low, limit & 0xFFFFFFFF), (high, limit >> 32)]
         writes += [(address, _word(source[4 * i : 4 * i + 4])) for i, address in enumerate(regs.STAGE_SRC)]
         writes += [(address, _word(destination[4 * i : 4 * i + 4])) for i, address in enumerate(regs.STAGE_DST)]
         if _SALT_OCTETS <= len(material) <= _KEY_WINDOW_OCTETS + _SALT_OCTETS:

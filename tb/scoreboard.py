@@ -11,12 +11,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from models.engine import ReceiveResult, TransmitReason, TransmitResult
 from models.ndis import CRYPTO_DONE, ReceiveHeaderInfo, ReceiveInfo
 from models.packet import NotEsp, ParsedEsp, parse_frame
 from models.sa import SecurityAssociation
-from tb.bench import STATUS_FAILED_HANDLE, STATUS_FAILED_LENGTH, STATUS_FAILED_PACKET, STATUS_SENT, RxResult, TxResult
+from tb.bench import (
+    STATUS_FAILED_HANDLE,
+    STATUS_FAILED_LENGTH,
+    STATUS_FAILED_LIMIT,
+    STATUS_FAILED_PACKET,
+    STATUS_FAILED_SEQUENCE,
+    STATUS_SENT,
+    RxResult,
+    TxResult,
+)
 
 _STATUS = {
     TransmitReason.PROTECTED: STATUS_SENT,
@@ -30,12 +40,16 @@ _STATUS = {
     TransmitReason.IP_VERSION_MISMATCH: STATUS_FAILED_PACKET,
     TransmitReason.ENCAPSULATION_MISMATCH: STATUS_FAILED_PACKET,
     TransmitReason.SYNTAX: STATUS_FAILED_LENGTH,
+    TransmitReason.LIMIT: STATUS_FAILED_LIMIT,
+    TransmitReason.SEQUENCE: STATUS_FAILED_SEQUENCE,
 }
 _STATUS_NAMES = {
     STATUS_SENT: "sent",
     STATUS_FAILED_HANDLE: "failed (handle)",
     STATUS_FAILED_PACKET: "failed (packet)",
     STATUS_FAILED_LENGTH: "failed (length)",
+    STATUS_FAILED_LIMIT: "failed (limit)",
+    STATUS_FAILED_SEQUENCE: "failed (sequence number)",
 }
 
 COUNTERS: dict[str, tuple[str, ...]] = {
@@ -45,12 +59,15 @@ COUNTERS: dict[str, tuple[str, ...]] = {
     "TX_FAILED_HANDLE": tuple(reason.value for reason, status in _STATUS.items() if status == STATUS_FAILED_HANDLE),
     "TX_FAILED_PACKET": tuple(reason.value for reason, status in _STATUS.items() if status == STATUS_FAILED_PACKET),
     "TX_FAILED_LENGTH": (TransmitReason.SYNTAX.value,),
+    "TX_FAILED_LIMIT": (TransmitReason.LIMIT.value,),
+    "TX_FAILED_SEQUENCE": (TransmitReason.SEQUENCE.value,),
     "RX_FRAMES": ("rx_frames",),
     "RX_DECRYPTED": ("rx_decrypted",),
     "RX_NOT_ESP": ("rx_not_esp",),
     "RX_NO_SA": ("rx_no_sa", "rx_disabled"),
     "RX_ICV_FAILED": ("rx_icv_failed",),
     "RX_SYNTAX_FAILED": ("rx_syntax_failed",),
+    "RX_LIMIT_FAILED": ("rx_limit_failed",),
 }
 """Counter of the engine: the statistics of the reference engine whose sum it must be."""
 
@@ -135,11 +152,20 @@ def frame_difference(expected: bytes, got: bytes, plain: bytes, icv_len: int | N
     )
 
 
+class Difference(NamedTuple):
+    """A mismatch: its text, and the frames it is about as they went in and came out, those very objects."""
+
+    text: str
+    given: bytes | None = None
+    got: bytes | None = None
+
+
 @dataclass
 class Scoreboard:
     """Collects comparisons. ``mismatches`` counts frames (or counters) that differ, ``texts`` the first of them.
 
-    ``frames``, ``octets``: of both directions, by "transmit" and "receive"; ``fates``: what became of the frames.
+    ``frames``, ``octets``: of both directions, by "transmit" and "receive"; ``fates``: what became of the frames;
+    ``first``: the first mismatch.
     """
 
     text_limit: int = 50
@@ -148,9 +174,11 @@ class Scoreboard:
     frames: Counter[str] = field(default_factory=Counter)
     octets: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
+    first: Difference | None = field(default=None, repr=False)
 
-    def mismatch(self, text: str) -> None:
+    def mismatch(self, text: str, given: bytes | None = None, got: bytes | None = None) -> None:
         """Count a mismatch; its text is kept for the first ``text_limit``."""
+        self.first = self.first or Difference(text, given, got)
         self.mismatches += 1
         if len(self.texts) < self.text_limit:
             self.texts.append(text)
@@ -185,7 +213,7 @@ class Scoreboard:
             difference = frame_difference(expected.frame, got.frame, sent, sa.icv_len if sa else None)
             if difference:
                 lines.append(difference)
-        self._report("transmit", name, sent, describe_sa(sa, handle), lines)
+        self._report("transmit", name, sent, describe_sa(sa, handle), lines, got.frame)
         return False
 
     def receive(
@@ -218,7 +246,7 @@ class Scoreboard:
         difference = frame_difference(expected.frame, got.frame, expected.frame, sa.icv_len if sa else None)
         if difference:
             lines.append(difference)
-        self._report("receive", name, wire, describe_sa(sa, expected.handle), lines)
+        self._report("receive", name, wire, describe_sa(sa, expected.handle), lines, got.frame)
         return False
 
     def equal(self, what: str, expected: bytes, got: bytes | None, icv_len: int | None = None) -> bool:
@@ -229,7 +257,7 @@ class Scoreboard:
         difference = frame_difference(expected, got, expected, icv_len)
         if difference is None:
             return True
-        self.mismatch(f"{what}: {difference}")
+        self.mismatch(f"{what}: {difference}", got=got)
         return False
 
     def counters(self, statistics: Mapping[str, int], counters: Mapping[str, int]) -> bool:
@@ -255,12 +283,15 @@ class Scoreboard:
             lines.append(f"... and {self.mismatches - len(self.texts)} more")
         return "\n".join(lines)
 
-    def _report(self, direction: str, name: str, frame: bytes, sa: str, lines: Sequence[str]) -> None:
+    def _report(
+        self, direction: str, name: str, frame: bytes, sa: str, lines: Sequence[str], got: bytes | None
+    ) -> None:
         head = f"{direction} {name}: {len(frame)} octets, {_spi_of(frame)}, {sa}"
-        self.mismatch("\n  ".join((head, *lines)))
+        self.mismatch("\n  ".join((head, *lines)), frame, got)
 
 
 def _receive_fate(result: ReceiveResult) -> str:
     if not result.slot1 & CRYPTO_DONE:
         return "rx_unchanged"
-    return {0: "rx_decrypted", 6: "rx_syntax_failed"}.get(result.crypto_status, "rx_icv_failed")
+    fates = {0: "rx_decrypted", 1: "rx_limit_failed", 6: "rx_syntax_failed"}
+    return fates.get(result.crypto_status, "rx_icv_failed")

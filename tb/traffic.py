@@ -20,7 +20,16 @@ from models.packet import (
     parse_frame,
     udp,
 )
-from models.sa import UDP_NONE, UDP_TRANSPORT, UDP_TUNNEL, Algorithm, Direction, SecurityAssociation
+from models.sa import (
+    NO_LIMITS,
+    UDP_NONE,
+    UDP_TRANSPORT,
+    UDP_TUNNEL,
+    Algorithm,
+    Direction,
+    SaLimits,
+    SecurityAssociation,
+)
 from tb.transport import Frame, OwnedSa, build_frame, wire_frame
 
 _ICV_LENGTHS = {algorithm: (16,) if algorithm.gmac else (8, 12, 16) for algorithm in Algorithm}
@@ -33,7 +42,8 @@ def random_sas(
     """``count`` triples (outbound, inbound, start_seq) that go through all algorithms, ICV lengths and IP versions.
 
     A third has extended sequence numbers; half of these cross 2^32 within a few frames. A fifth has an open source
-    or destination. SPIs are all different.
+    or destination; a fifth of the outbound ones makes its IVs of the sequence number; a tenth has limits that
+    some dozen frames reach. SPIs are all different.
     """
     shapes = [
         (algorithm, icv_len, version)
@@ -69,10 +79,21 @@ def random_sas(
                     src=None if rng.random() < 0.2 else _address(rng, size),
                     dst=None if rng.random() < 0.2 else _address(rng, size),
                     udp_encapsulation=udp_encapsulation,
+                    limits=_limits(rng) if rng.random() < 0.1 else NO_LIMITS,
+                    iv_from_sequence=direction is Direction.OUTBOUND and rng.random() < 0.2,
                 )
             )
         triples.append((pair[0], pair[1], start_seq))
     return triples
+
+
+def _limits(rng: random.Random) -> SaLimits:
+    """Limits of frames and octets, each sometimes none."""
+
+    def limit(maximum: int) -> int:
+        return rng.randrange(1, maximum) if rng.random() < 0.5 else 0
+
+    return SaLimits(limit(30), limit(6000), limit(60), limit(12000))
 
 
 def _address(rng: random.Random, size: int) -> bytes:

@@ -11,11 +11,13 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from cocotb.simtime import get_sim_time
 from cocotb.triggers import Lock, RisingEdge, Timer, ValueChange
 from cocotb.types import LogicArray, Range
 from cocotb_bus.drivers import BusDriver
 from cocotb_bus.monitors import BusMonitor
 
+from tb.recorder import RECORDER
 from tb.vpi import Vector
 
 BEAT_OCTETS = 16
@@ -84,12 +86,15 @@ class FrameSource(BusDriver):
         super().__init__(entity, name, clock)
         self._chunk = Vector(self.bus.chunk)
         self._chunk_octets = len(self.bus.chunk) // 8
+        self.kept_cycles = len(self.bus.stamps) // 64
         self._pushed = 0
         self._lock = Lock()
+        self._recorded = RECORDER.source(self)
 
     def forget(self) -> None:
         """To be called after a reset, which empties the memory of the transactor."""
         self._pushed = 0
+        self._recorded.forget()
 
     def set_stall(self, rate: int, seed: int = 1) -> None:
         """Idle in ``rate`` of 256 cycles, in the pattern of ``seed``."""
@@ -103,9 +108,9 @@ class FrameSource(BusDriver):
     def cycles_taken(self, count: int) -> list[tuple[int, int]]:
         """Clock cycles in which the first and the last beat of the latest ``count`` frames were taken, oldest first.
 
-        Fewer where the engine has not taken so many; ValueError for more than the transactor keeps.
+        Fewer where the engine has not taken so many; ValueError for more than the transactor keeps (``kept_cycles``).
         """
-        kept = len(self.bus.stamps) // 64
+        kept = self.kept_cycles
         if count > kept:
             raise ValueError(f"the cycles of {count} frames: only those of {kept} are kept")
         taken = self.frames_taken()
@@ -119,11 +124,13 @@ class FrameSource(BusDriver):
     async def send_frames(self, frames: Iterable[tuple[bytes, int]]) -> None:
         """Hand over ``frames``; returns when the last one is in the transactor's memory (not yet on the bus)."""
         parts: list[bytes] = []
+        now = round(get_sim_time("ns"))
         for data, user in frames:
             length = len(data)
             if length > _MAX_FRAME_OCTETS:
                 raise ValueError(f"frame of {length} octets: at most {_MAX_FRAME_OCTETS}")
             parts += ((user << 32 | length).to_bytes(BEAT_OCTETS, "little"), data, _PADDING[length % BEAT_OCTETS])
+            self._recorded.add((data, user, now))
         octets = b"".join(parts)
         async with self._lock:
             for start in range(0, len(octets), self._chunk_octets):
@@ -152,6 +159,7 @@ class FrameSink(BusMonitor):
         super().__init__(entity, name, clock, callback=callback)
         self._chunk = Vector(self.bus.chunk)
         self._marks = Vector(self.bus.marks)
+        self._recorded = RECORDER.sink(self)
 
     def set_stall(self, rate: int, seed: int = 1) -> None:
         """Not ready in ``rate`` of 256 cycles, in the pattern of ``seed``."""
@@ -161,6 +169,7 @@ class FrameSink(BusMonitor):
     def forget(self) -> None:
         """To be called after a reset: the frame of which only a part has come never ends."""
         self._partial.clear()
+        self._recorded.forget()
 
     def check(self) -> None:
         """Raise ProtocolError if the stream broke a rule (the log says which, and when)."""
@@ -200,6 +209,7 @@ class FrameSink(BusMonitor):
     def _recv(self, transaction: StreamFrame) -> None:
         """What the monitor of cocotb-bus does, without its event for each frame."""
         self.stats.received_transactions += 1
+        self._recorded.add(transaction)
         for callback in self._callbacks:
             callback(transaction)
 
@@ -254,7 +264,9 @@ class RegisterBus(BusDriver):
         self.bus.request.value = 0
         if int(self.bus.failed.value):
             raise ProtocolError(f"{self.name}: an access was not answered with OKAY")
-        if all(value is not None for _, value in accesses):
-            return []
-        result = self.bus.result.value.to_unsigned()
-        return [(result >> 32 * index) & 0xFFFFFFFF for index in range(len(accesses))]
+        values: list[int] = []
+        if any(value is None for _, value in accesses):
+            result = self.bus.result.value.to_unsigned()
+            values = [(result >> 32 * index) & 0xFFFFFFFF for index in range(len(accesses))]
+        RECORDER.accesses(accesses, values)
+        return values

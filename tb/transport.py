@@ -28,7 +28,7 @@ from models.ndis import (
 from models.packet import NotEsp, ParsedEsp, esp_frame, parse_frame
 from models.sa import Direction, SecurityAssociation
 from tb.bench import STATUS_SENT, RxResult, TxFrame, TxResult
-from tb.miniport import Miniport
+from tb.miniport import Miniport, SaOptions
 from tb.plaintext_watch import PlaintextWatch
 from tb.scoreboard import Scoreboard
 
@@ -151,7 +151,8 @@ class Transport:
     async def add_sa(self, sa: SecurityAssociation, start_seq: int = 1) -> OwnedSa:
         """Offload an SA whose first frame has the 64-bit sequence number ``start_seq``; OffloadRefusedError."""
         image = bytearray(add_sa_ex_from_sa(sa, self.abi))
-        status, answer = await self.miniport.add_sa_ex(image, self.abi)
+        options = SaOptions(sa.limits, sa.iv_from_sequence)
+        status, answer = await self.miniport.add_sa_ex(image, self.abi, options)
         image[:] = bytes(len(image))
         handle = read_offload_handle(answer, self.abi)
         answer[:] = bytes(len(answer))

@@ -3,17 +3,17 @@
 `default_nettype none
 
 /*
- * Receive path: verifies and decrypts ESP frames in place (rules R1 to R5 of docs/architecture.md).
+ * Receive path: verifies and decrypts ESP frames in place (rules R1 to R6 of docs/architecture.md).
  *
  *   s_axis_rx -> delay_fifo -> frame_store (ciphertext) ------------------------> XOR, only if verified -> m_axis_rx
  *      |                 \--> ghash_feeder -> ghash -\                             ^
  *      \-> esp_parser -> SA by search -> records -> keystream -- E(J0) -> verify --/
  *
  * The frame store holds ciphertext; keystream is made when the whole frame is in; the XOR is on the output register and
- * happens only for a frame whose ICV compared equal, over all its octets at once. Plaintext exists nowhere else.
+ * happens only for a frame whose ICV compared equal, over all its octets at once, and whose SA is below its hard limits. Plaintext exists nowhere else.
  *
- * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 7, one more when the trailer
- * lies in two blocks; GMAC HASH_DELAY + A + 6; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers.
+ * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
+ * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -78,6 +78,17 @@ module esp_receive #(
     output wire                        retire_valid,
     output wire                        retire_epoch,
 
+    // use of the SA, see sa_usage
+    output wire [INDEX_WIDTH-1:0]      usage_index,
+    input  wire                        usage_hard,
+    input  wire                        usage_soft,
+    output reg                         use_valid,
+    output reg                         use_count,
+    output reg  [13:0]                 use_octets,
+    output reg  [63:0]                 use_number,
+    output reg                         use_near,
+    output reg  [31:0]                 use_handle,
+
     output wire [INDEX_WIDTH-1:0]      cipher_index,
     input  wire [255:0]                cipher_key,
     input  wire [1:0]                  cipher_key_size,
@@ -94,6 +105,7 @@ module esp_receive #(
     output reg                         event_no_sa,
     output reg                         event_icv_failed,
     output reg                         event_syntax_failed,
+    output reg                         event_limit_failed,
     output wire                        event_overflow,
     // octets of the frame that event_frame counts, else 0
     output reg  [13:0]                 event_octets
@@ -118,6 +130,7 @@ localparam [1:0]
 
 localparam [2:0]
     CRYPTO_SUCCESS = 3'd0,
+    CRYPTO_GENERIC_ERROR = 3'd1,
     CRYPTO_TRANSPORT_ESP_AUTH_FAILED = 3'd3,
     CRYPTO_TUNNEL_ESP_AUTH_FAILED = 3'd5,
     CRYPTO_INVALID_PACKET_SYNTAX = 3'd6;
@@ -225,6 +238,9 @@ delay_line #(
 );
 
 wire parsed_hit = parsed_searched && found_hit;
+wire [63:0] number = {found_esn ? found_seq_hi : 32'd0, parsed_seq};
+// in the last sixteenth of the numbers
+wire near = &number[31:28] && !found_esn || &number[63:60];
 
 wire syntax_error;
 wire [OFFSET_WIDTH-1:0] payload_first;
@@ -266,6 +282,8 @@ wire context_epoch;
 wire context_crypto;
 wire context_gmac;
 wire context_tunnel;
+wire context_near;
+wire [63:0] context_number;
 wire [31:0] context_handle;
 wire [2:0] context_icv_words;
 wire [63:0] context_iv;
@@ -282,7 +300,7 @@ wire context_take;
 
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
 fifo #(
-    .WIDTH(6 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256),
+    .WIDTH(7 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256),
     .DEPTH_LOG2(LINE_FRAMES_LOG2)
 ) context_fifo_inst (
     .clk(clk),
@@ -290,12 +308,12 @@ fifo #(
     .s_valid(parsed_valid),
     .s_ready(),
     .s_data({parsed_esp, parsed_hit, found_epoch, parsed_hit && !syntax_error, found_gmac, found_udp_type == 2'd2,
-        found_handle, found_icv_words, parsed_iv, cipher_blocks,
+        near, number, found_handle, found_icv_words, parsed_iv, cipher_blocks,
         payload_first, payload_last, icv_first, parsed_ip_end, hash_first, hash_blocks, first_block, length_block}),
     .m_valid(context_valid),
     .m_ready(context_take),
     .m_data({context_esp, context_hit, context_epoch, context_crypto, context_gmac, context_tunnel,
-        context_handle, context_icv_words, context_iv, context_blocks,
+        context_near, context_number, context_handle, context_icv_words, context_iv, context_blocks,
         context_payload_first, context_payload_last, context_icv_first, context_ip_end, context_hash_first,
         context_hash_blocks, context_first_block, context_length_block}),
     .level()
@@ -502,10 +520,10 @@ reg record_hit_reg;
 reg record_epoch_reg;
 reg record_gmac_reg;
 reg record_tunnel_reg;
+reg record_near_reg;
+reg [63:0] record_number_reg;
 reg [31:0] record_handle_reg;
 reg [2:0] record_icv_words_reg;
-reg [63:0] record_iv_reg;
-reg [BEAT_WIDTH-1:0] record_blocks_reg;
 reg [OFFSET_WIDTH-1:0] record_payload_first_reg;
 reg [OFFSET_WIDTH-1:0] record_payload_last_reg;
 reg [OFFSET_WIDTH-1:0] record_length_reg;
@@ -534,10 +552,10 @@ always @(posedge clk) begin
         record_epoch_reg <= context_epoch;
         record_gmac_reg <= context_gmac;
         record_tunnel_reg <= context_tunnel;
+        record_near_reg <= context_near;
+        record_number_reg <= context_number;
         record_handle_reg <= context_handle;
         record_icv_words_reg <= context_icv_words;
-        record_iv_reg <= context_iv;
-        record_blocks_reg <= context_blocks;
         record_payload_first_reg <= context_payload_first;
         record_payload_last_reg <= context_payload_last;
         record_length_reg <= head_length;
@@ -556,6 +574,8 @@ wire check_hit;
 wire check_epoch;
 wire check_gmac;
 wire check_tunnel;
+wire check_near;
+wire [63:0] check_number;
 wire [31:0] check_handle;
 wire [2:0] check_icv_words;
 wire [127:0] check_icv;
@@ -571,7 +591,7 @@ wire [FRAMES_LOG2:0] check_level;
 assign records_full = check_level >= 2**FRAMES_LOG2 - 4;
 
 fifo #(
-    .WIDTH(4 + 5 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH),
+    .WIDTH(4 + 6 + 64 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1)
 ) check_fifo_inst (
@@ -582,12 +602,12 @@ fifo #(
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
     .s_data({record_drop_reg, record_hashed_reg, record_kind_reg, record_esp_reg, record_hit_reg, record_epoch_reg,
-        record_gmac_reg, record_tunnel_reg, record_handle_reg, record_icv_words_reg, icv_reg, pad_length_reg, next_header_reg,
+        record_gmac_reg, record_tunnel_reg, record_near_reg, record_number_reg, record_handle_reg, record_icv_words_reg, icv_reg, pad_length_reg, next_header_reg,
         record_payload_first_reg, record_payload_last_reg, record_length_reg}),
     .m_valid(check_valid),
     .m_ready(check_take),
     .m_data({check_drop, check_hashed, check_kind, check_esp, check_hit, check_epoch,
-        check_gmac, check_tunnel, check_handle, check_icv_words, check_icv, check_pad_length, check_next_header,
+        check_gmac, check_tunnel, check_near, check_number, check_handle, check_icv_words, check_icv, check_pad_length, check_next_header,
         check_payload_first, check_payload_last, check_length}),
     .level(check_level)
 );
@@ -595,7 +615,7 @@ fifo #(
 /*
  * Keystream
  */
-wire [OFFSET_WIDTH-1:0] record_pad_length_octet = record_payload_last_reg - record_payload_first_reg - 1'b1;
+wire [OFFSET_WIDTH-1:0] pad_length_octet = context_payload_last - context_payload_first - 1'b1;
 
 wire job_valid;
 wire job_ready;
@@ -621,10 +641,9 @@ fifo #(
 ) job_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(record_valid_reg && record_kind_reg == KIND_CRYPTO && !record_drop_reg),
+    .s_valid(record && kind == KIND_CRYPTO && !overflow),
     .s_ready(),
-    .s_data({record_handle_reg[INDEX_WIDTH-1:0], record_iv_reg, record_blocks_reg, record_payload_first_reg[3:0],
-        record_pad_length_octet}),
+    .s_data({context_handle[INDEX_WIDTH-1:0], context_iv, context_blocks, context_payload_first[3:0], pad_length_octet}),
     .m_valid(job_valid),
     .m_ready(job_ready),
     .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet}),
@@ -703,15 +722,20 @@ wire verdict_ready;
 wire check_crypto = check_kind == KIND_CRYPTO && !check_drop;
 wire [127:0] icv_mask = {{64{1'b1}}, {32{check_icv_words >= 3'd3}}, {32{check_icv_words >= 3'd4}}};
 wire icv_equal = ((stored_hash ^ j0_block ^ check_icv) & icv_mask) == 128'd0;
-wire verified = check_crypto && icv_equal;
+wire authentic = check_crypto && icv_equal;
+wire verified = authentic && !usage_hard;
 
-assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || j0_valid)
+// cycles that the record has been at hand before this one, up to 2: then the use of its SA is known. E(J0) takes longer
+reg [1:0] check_age_reg;
+
+assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || (j0_valid && check_age_reg[1]))
     && (check_drop || verdict_ready);
 assign hash_take = check_take && check_hashed;
 assign j0_take = check_take && check_crypto;
 
 wire [2:0] check_status = check_kind == KIND_SYNTAX ? CRYPTO_INVALID_PACKET_SYNTAX
     : verified || check_kind == KIND_PASS ? CRYPTO_SUCCESS
+    : authentic ? CRYPTO_GENERIC_ERROR
     : check_tunnel ? CRYPTO_TUNNEL_ESP_AUTH_FAILED : CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
 
 wire [7:0] pad_length = check_gmac ? check_pad_length : check_pad_length ^ j0_pad_length;
@@ -719,7 +743,24 @@ wire [7:0] next_header = check_gmac ? check_next_header : check_next_header ^ j0
 
 // slot 12 tells nothing of a frame that was not verified
 wire [31:0] check_slot_12 = verified ? {15'd0, 1'b1, pad_length, next_header} : 32'd0;
-wire [31:0] check_slot_1 = {13'd0, check_status, 14'd0, check_kind != KIND_PASS, 1'b0};
+wire delete_request = authentic && (usage_hard || usage_soft || check_near);
+wire [31:0] check_slot_1 = {13'd0, check_status, 14'd0, check_kind != KIND_PASS, delete_request};
+
+assign usage_index = check_handle[INDEX_WIDTH-1:0];
+
+always @(posedge clk) begin
+    if (!check_valid || check_take || rst) begin
+        check_age_reg <= 2'd0;
+    end else if (!check_age_reg[1]) begin
+        check_age_reg <= check_age_reg + 1'b1;
+    end
+    use_valid <= check_take && authentic && !rst;
+    use_count <= verified;
+    use_octets <= check_payload_last - check_payload_first + 1'b1;
+    use_number <= check_number;
+    use_near <= check_near;
+    use_handle <= check_handle;
+end
 
 wire verdict_valid;
 wire verdict_verified;
@@ -759,6 +800,7 @@ always @(posedge clk) begin
     event_no_sa <= check_take && !check_drop && check_esp && !check_hit && !rst;
     event_icv_failed <= check_take && check_crypto && !icv_equal && !rst;
     event_syntax_failed <= check_take && !check_drop && check_kind == KIND_SYNTAX && !rst;
+    event_limit_failed <= check_take && authentic && usage_hard && !rst;
     event_octets <= check_take && !check_drop && !rst ? check_length : 14'd0;
 end
 

@@ -3,13 +3,13 @@
 `default_nettype none
 
 /*
- * Transmit path: encrypts the payload of ESP frames in place and writes the ICV (rules T1 to T6 of docs/architecture.md).
+ * Transmit path: encrypts the payload of ESP frames in place and writes the ICV (rules T1 to T8 of docs/architecture.md).
  *
  *   s_axis_tx -> delay_fifo ------------------------> XOR -> delay_line -> ICV insert -> output FIFO -> m_axis_tx
  *      |   \-> SA by handle (tx_lookup) -\             ^  \-> ghash_feeder -> ghash -^
- *      \-> esp_parser -> esp_geometry -> job -> keystream -- E(J0) ------------------/
+ *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
- * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 19,
+ * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20,
  * the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
@@ -49,7 +49,8 @@ module esp_transmit #(
     output wire                        m_axis_tx_tuser,
 
     /*
-     * One status for each frame from the host, in order: 0 sent, 1 failed for its handle, 2 failed for its packet, 3 failed for its length
+     * One status for each frame from the host, in order: 0 sent; failed for 1 its handle, 2 its packet, 3 its length, 4 a limit of the SA,
+     * 5 its sequence number
      */
     output wire [7:0]                  m_axis_tx_status_tdata,
     output wire                        m_axis_tx_status_tvalid,
@@ -70,8 +71,20 @@ module esp_transmit #(
     input  wire [31:0]                 found_spi,
     input  wire                        found_ipv6,
     input  wire [1:0]                  found_udp_type,
+    input  wire                        found_iv_sequence,
     output wire                        retire_valid,
     output wire                        retire_epoch,
+
+    // use of the SA, see sa_usage
+    output wire [INDEX_WIDTH-1:0]      usage_index,
+    input  wire                        usage_hard,
+    input  wire [63:0]                 usage_highest,
+    output wire                        use_valid,
+    output wire                        use_count,
+    output wire [13:0]                 use_octets,
+    output wire [63:0]                 use_number,
+    output wire                        use_near,
+    output wire [31:0]                 use_handle,
 
     output wire [INDEX_WIDTH-1:0]      cipher_index,
     input  wire [255:0]                cipher_key,
@@ -99,6 +112,8 @@ module esp_transmit #(
     output reg                         event_failed_handle,
     output reg                         event_failed_packet,
     output reg                         event_failed_length,
+    output reg                         event_failed_limit,
+    output reg                         event_failed_sequence,
     // octets of the frame that event_frame counts, else 0
     output reg  [13:0]                 event_octets
 );
@@ -111,7 +126,7 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
 localparam TAG_DELAY = GHASH_STAGES + 7;
 // age of a beat at the XOR: the keystream of the farthest ESP header is ready
-localparam POP_DELAY = AES_LATENCY + 10;
+localparam POP_DELAY = AES_LATENCY + 11;
 localparam FRAME_FIFO_LOG2 = POP_DELAY + 8 <= 64 ? 6 : 7;
 // log2 of the frames between s_axis_tx and the XOR
 localparam FRAMES_LOG2 = 5;
@@ -122,7 +137,9 @@ localparam [7:0]
     STATUS_SENT = 8'd0,
     STATUS_FAILED_HANDLE = 8'd1,
     STATUS_FAILED_PACKET = 8'd2,
-    STATUS_FAILED_LENGTH = 8'd3;
+    STATUS_FAILED_LENGTH = 8'd3,
+    STATUS_FAILED_LIMIT = 8'd4,
+    STATUS_FAILED_SEQUENCE = 8'd5;
 
 /*
  * Input
@@ -234,7 +251,7 @@ wire [OFFSET_WIDTH-1:0] parsed_ip_end;
 wire asked_valid;
 wire asked_lookup;
 wire asked_bypass;
-wire [INDEX_WIDTH-1:0] asked_index;
+wire [31:0] asked_handle;
 
 wire answer_valid;
 wire answer_hit;
@@ -246,9 +263,20 @@ wire [2:0] answer_icv_words;
 wire [31:0] answer_spi;
 wire answer_ipv6;
 wire [1:0] answer_udp_type;
+wire answer_iv_sequence;
 
-// a frame is judged when its descriptor and, if there is one, the answer to its lookup are there
-wire judge = parsed_valid && asked_valid && (!asked_lookup || answer_valid);
+// the handle at hand was there in the cycle before: the use of its SA is known in the cycle after this one
+reg asked_stays_reg;
+
+// a frame is judged when its descriptor and, if there is one, the answer to its lookup are there; one that is ESP has three beats or more, so
+// that asked_stays_reg takes no cycle from the throughput
+wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg || !parsed_esp)));
+
+assign usage_index = asked_handle[INDEX_WIDTH-1:0];
+
+always @(posedge clk) begin
+    asked_stays_reg <= asked_valid && !judge && !rst;
+end
 
 /* verilator lint_off PINCONNECTEMPTY */ // all per-frame FIFOs have room for as many frames as are let in
 fifo #(
@@ -267,32 +295,34 @@ fifo #(
 );
 
 fifo #(
-    .WIDTH(2 + INDEX_WIDTH),
+    .WIDTH(2 + 32),
     .DEPTH_LOG2(FRAMES_LOG2)
 ) asked_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(input_begin),
     .s_ready(),
-    .s_data({lookup_valid, handle == 0 && tunnel_handle == 0, handle[INDEX_WIDTH-1:0]}),
+    .s_data({lookup_valid, handle == 0 && tunnel_handle == 0, handle}),
     .m_valid(asked_valid),
     .m_ready(judge),
-    .m_data({asked_lookup, asked_bypass, asked_index}),
+    .m_data({asked_lookup, asked_bypass, asked_handle}),
     .level()
 );
 
 fifo #(
-    .WIDTH(5 + 32 + 3 + 32 + 2),
+    .WIDTH(6 + 32 + 3 + 32 + 2),
     .DEPTH_LOG2(FRAMES_LOG2)
 ) answer_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(found_valid),
     .s_ready(),
-    .s_data({found_hit, found_epoch, found_gmac, found_esn, found_ipv6, found_seq_hi, found_icv_words, found_spi, found_udp_type}),
+    .s_data({found_hit, found_epoch, found_gmac, found_esn, found_ipv6, found_iv_sequence, found_seq_hi, found_icv_words, found_spi,
+        found_udp_type}),
     .m_valid(answer_valid),
     .m_ready(judge && asked_lookup),
-    .m_data({answer_hit, answer_epoch, answer_gmac, answer_esn, answer_ipv6, answer_seq_hi, answer_icv_words, answer_spi, answer_udp_type}),
+    .m_data({answer_hit, answer_epoch, answer_gmac, answer_esn, answer_ipv6, answer_iv_sequence, answer_seq_hi, answer_icv_words, answer_spi,
+        answer_udp_type}),
     .level()
 );
 /* verilator lint_on PINCONNECTEMPTY */
@@ -301,6 +331,8 @@ fifo #(
  * Judge: what becomes of the frame, and where its parts lie
  */
 wire hit = asked_lookup && answer_hit;
+wire [63:0] number = {answer_esn ? answer_seq_hi : 32'd0, parsed_seq};
+wire [63:0] iv = answer_iv_sequence ? number : parsed_iv;
 wire packet_ok = parsed_esp && parsed_spi == answer_spi && parsed_ipv6 == answer_ipv6 && parsed_udp == (answer_udp_type != 0);
 
 wire syntax_error;
@@ -320,7 +352,7 @@ esp_geometry #(
     .ip_end(parsed_ip_end),
     .spi(parsed_spi),
     .seq(parsed_seq),
-    .iv(parsed_iv),
+    .iv(iv),
     .gmac(answer_gmac),
     .esn(answer_esn),
     .seq_hi(answer_seq_hi),
@@ -345,7 +377,10 @@ reg judged_epoch_reg;
 reg judged_protect_reg;
 reg judged_gmac_reg;
 reg [1:0] judged_status_reg;
-reg [INDEX_WIDTH-1:0] judged_index_reg;
+reg judged_esn_reg;
+reg judged_iv_sequence_reg;
+reg [31:0] judged_handle_reg;
+reg [63:0] judged_number_reg;
 reg [63:0] judged_iv_reg;
 reg [BEAT_WIDTH-1:0] judged_blocks_reg;
 reg [OFFSET_WIDTH-1:0] judged_payload_first_reg;
@@ -366,8 +401,11 @@ always @(posedge clk) begin
         judged_protect_reg <= !asked_bypass && verdict == STATUS_SENT;
         judged_gmac_reg <= answer_gmac;
         judged_status_reg <= verdict[1:0];
-        judged_index_reg <= asked_index;
-        judged_iv_reg <= parsed_iv;
+        judged_esn_reg <= answer_esn;
+        judged_iv_sequence_reg <= answer_iv_sequence;
+        judged_handle_reg <= asked_handle;
+        judged_number_reg <= number;
+        judged_iv_reg <= iv;
         judged_blocks_reg <= cipher_blocks;
         judged_payload_first_reg <= payload_first;
         judged_payload_last_reg <= payload_last;
@@ -385,12 +423,31 @@ always @(posedge clk) begin
     end
 end
 
+/*
+ * Limits and sequence numbers: what the SA has been used for, this frame counted as soon as a nonce is spent on it
+ */
+wire [INDEX_WIDTH-1:0] judged_index = judged_handle_reg[INDEX_WIDTH-1:0];
+wire exhausted = &usage_highest[31:0] && (&usage_highest[63:32] || !judged_esn_reg);
+wire number_used = exhausted || (judged_iv_sequence_reg && judged_number_reg <= usage_highest);
+wire protect_judged = judged_protect_reg && !usage_hard && !number_used;
+wire [2:0] status_judged = judged_protect_reg && usage_hard ? STATUS_FAILED_LIMIT[2:0]
+    : judged_protect_reg && number_used ? STATUS_FAILED_SEQUENCE[2:0] : {1'b0, judged_status_reg};
+
+assign use_valid = judged_valid_reg && judged_protect_reg;
+assign use_count = protect_judged;
+assign use_octets = judged_icv_first_reg - judged_payload_first_reg;
+assign use_number = judged_number_reg;
+assign use_near = &judged_number_reg[31:28] && !judged_esn_reg || &judged_number_reg[63:60];
+assign use_handle = judged_handle_reg;
+
 wire context_valid;
 wire context_hit;
 wire context_epoch;
 wire context_protect;
 wire context_gmac;
-wire [1:0] context_status;
+wire [2:0] context_status;
+wire context_iv_write;
+wire [63:0] context_iv;
 wire [INDEX_WIDTH-1:0] context_index;
 wire [OFFSET_WIDTH-1:0] context_payload_first;
 wire [OFFSET_WIDTH-1:0] context_payload_last;
@@ -405,7 +462,7 @@ wire context_take;
 
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
 fifo #(
-    .WIDTH(4 + 2 + INDEX_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256 + FRAMES_LOG2),
+    .WIDTH(4 + 3 + 1 + 64 + INDEX_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256 + FRAMES_LOG2),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1)
 ) context_fifo_inst (
@@ -413,12 +470,12 @@ fifo #(
     .rst(rst),
     .s_valid(judged_valid_reg),
     .s_ready(),
-    .s_data({judged_hit_reg, judged_epoch_reg, judged_protect_reg, judged_gmac_reg, judged_status_reg, judged_index_reg,
+    .s_data({judged_hit_reg, judged_epoch_reg, protect_judged, judged_gmac_reg, status_judged, judged_iv_sequence_reg, judged_iv_reg, judged_index,
         judged_payload_first_reg, judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_first_reg,
         judged_hash_blocks_reg, judged_first_block_reg, judged_length_block_reg, judged_id_reg}),
     .m_valid(context_valid),
     .m_ready(context_take),
-    .m_data({context_hit, context_epoch, context_protect, context_gmac, context_status, context_index,
+    .m_data({context_hit, context_epoch, context_protect, context_gmac, context_status, context_iv_write, context_iv, context_index,
         context_payload_first, context_payload_last, context_icv_first, context_ip_end, context_hash_first,
         context_hash_blocks, context_first_block, context_length_block, context_id}),
     .level()
@@ -439,9 +496,9 @@ fifo #(
 ) job_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(judged_valid_reg && judged_protect_reg),
+    .s_valid(judged_valid_reg && protect_judged),
     .s_ready(),
-    .s_data({judged_index_reg, judged_iv_reg, judged_blocks_reg, judged_payload_first_reg[3:0], judged_id_reg, judged_ip_end_reg}),
+    .s_data({judged_index, judged_iv_reg, judged_blocks_reg, judged_payload_first_reg[3:0], judged_id_reg, judged_ip_end_reg}),
     .m_valid(job_valid),
     .m_ready(job_ready),
     .m_data({job_index, job_iv, job_blocks, job_lane, job_id, job_ip_end}),
@@ -562,7 +619,7 @@ wire output_room = !output_count_reg[OUTPUT_LOG2];
 wire [OFFSET_WIDTH-1:0] head_length = {beat_reg, 4'd0} + {9'd0, head_octets};
 
 wire late_drop = first_reg ? context_protect && ended_reg[context_id] && length_mem[context_id] < context_ip_end : late_drop_reg;
-wire drop = context_status != STATUS_SENT[1:0] || late_drop;
+wire drop = context_status != STATUS_SENT[2:0] || late_drop;
 wire protect = context_protect && !late_drop;
 wire encrypt = protect && !context_gmac;
 
@@ -589,7 +646,8 @@ assign keystream_take = (pop && keystream_needed) || draining;
 wire keystream_done = (keystream_done_reg && !first_reg) || (keystream_needed && keystream_last);
 wire hashed = (hashed_reg && !first_reg) || hash_end;
 wire short_frame = context_protect && head_length < context_ip_end;
-wire drain_begin = pop && head_last && context_protect && !context_gmac && !keystream_done;
+// a frame that is dropped for its length has its keystream thrown away while its own beats pass
+wire drain_begin = pop && context_protect && !context_gmac && (late_drop ? first_reg : head_last && !keystream_done);
 wire drain_end = draining && keystream_valid && keystream_last;
 
 wire [15:0] payload_lanes;
@@ -621,12 +679,44 @@ lane_mask payload_mask_inst (
     .mask(payload_mask)
 );
 
+// the IV, where it is made of the sequence number, in the lanes of the frame
+wire [15:0] iv_lanes;
+wire [127:0] iv_mask;
+wire [127:0] iv_stream;
+wire [127:0] iv_rotated;
+
+lane_range #(
+    .OFFSET_WIDTH(OFFSET_WIDTH)
+) iv_lanes_inst (
+    .beat(beat_reg),
+    .first(context_payload_first - 14'd8),
+    .last(context_payload_first - 1'b1),
+    .lanes(iv_lanes)
+);
+
+lane_mask iv_mask_inst (
+    .lanes(protect && context_iv_write ? iv_lanes : 16'h0000),
+    .mask(iv_mask)
+);
+
+octet_reverse iv_reverse_inst (
+    .s_data({context_iv, 64'd0}),
+    .m_data(iv_stream)
+);
+
+lane_rotate iv_rotate_inst (
+    .s_data(iv_stream),
+    .amount(4'd8 - lane),
+    .m_data(iv_rotated)
+);
+
 lane_mask before_mask_inst (
     .lanes(lanes_before),
     .mask(before_mask)
 );
 
 wire [127:0] keystream_beat = (keystream_before_reg & before_mask) | (keystream_data & ~before_mask);
+wire [127:0] xor_base = (head_data & ~iv_mask) | (iv_rotated & iv_mask);
 
 reg xor_valid_reg;
 reg [127:0] xor_data_reg;
@@ -649,7 +739,7 @@ reg [127:0] xor_length_block_reg;
 reg [INDEX_WIDTH-1:0] xor_index_reg;
 
 wire frame_failed = drop || short_frame;
-wire [7:0] frame_status = !context_protect && drop ? {6'd0, context_status} : frame_failed ? STATUS_FAILED_LENGTH : STATUS_SENT;
+wire [7:0] frame_status = !context_protect && drop ? {5'd0, context_status} : frame_failed ? STATUS_FAILED_LENGTH : STATUS_SENT;
 
 assign hash_index = xor_index_reg;
 
@@ -661,6 +751,8 @@ always @(posedge clk) begin
     event_failed_handle <= 1'b0;
     event_failed_packet <= 1'b0;
     event_failed_length <= 1'b0;
+    event_failed_limit <= 1'b0;
+    event_failed_sequence <= 1'b0;
     event_octets <= 14'd0;
     if (pop) begin
         first_reg <= head_last;
@@ -676,8 +768,8 @@ always @(posedge clk) begin
             keystream_before_reg <= keystream_data;
         end
 
-        xor_data_reg <= keystream_cut ? head_data & ~payload_mask
-            : encrypt ? head_data ^ (keystream_beat & payload_mask) : head_data;
+        xor_data_reg <= keystream_cut ? xor_base & ~payload_mask
+            : encrypt ? xor_base ^ (keystream_beat & payload_mask) : xor_base;
         xor_octets_reg <= head_octets;
         xor_last_reg <= head_last;
         xor_abort_reg <= head_last && short_frame;
@@ -702,6 +794,8 @@ always @(posedge clk) begin
         event_failed_handle <= head_last && frame_status == STATUS_FAILED_HANDLE;
         event_failed_packet <= head_last && frame_status == STATUS_FAILED_PACKET;
         event_failed_length <= head_last && frame_status == STATUS_FAILED_LENGTH;
+        event_failed_limit <= head_last && frame_status == STATUS_FAILED_LIMIT;
+        event_failed_sequence <= head_last && frame_status == STATUS_FAILED_SEQUENCE;
         event_octets <= head_last ? head_length : 14'd0;
     end
     if (drain_begin && !drain_end) begin
@@ -720,6 +814,8 @@ always @(posedge clk) begin
         event_failed_handle <= 1'b0;
         event_failed_packet <= 1'b0;
         event_failed_length <= 1'b0;
+        event_failed_limit <= 1'b0;
+        event_failed_sequence <= 1'b0;
     end
 end
 

@@ -8,7 +8,8 @@
  * Commands: a write of COMMAND gives command_start for one cycle, one cycle later, with command_opcode. From that cycle
  * to the one with command_done the command is running: staging words cannot be written then, and another write of COMMAND
  * is ignored and sets INTERRUPT_STATUS.COMMAND_IGNORED. With command_done come command_status and command_handle; in the
- * same cycle all staging words are cleared. command_done without a command running is not allowed.
+ * same cycle all staging words are cleared. command_done without a command running is not allowed. command_use, shown in
+ * RESULT_*, comes with command_done: {sequence number, octets, packets}, 64 bits each.
  *
  * Words in wire order (stage_spi, stage_src, stage_dst, stage_key, stage_salt): the most significant octet is first on
  * the wire. stage_key and stage_salt have no path to any read data.
@@ -88,6 +89,9 @@ module engine_registers #(
   output wire [127:0] stage_src,
   output wire [127:0] stage_dst,
   output wire [255:0] stage_key,
+  output wire [31:0]  stage_options,
+  // limits {hard octets, hard packets, soft octets, soft packets}, 0: none
+  output wire [255:0] stage_limits,
 
   /*
    * Command
@@ -97,7 +101,15 @@ module engine_registers #(
   input  wire         command_done,
   input  wire [7:0]   command_status,
   input  wire [31:0]  command_handle,
+  input  wire [191:0] command_use,
   input  wire [15:0]  sa_active,
+
+  /*
+   * SAs that passed a limit: the oldest handle (0: none), taken with sa_event_take; sa_event_new when one comes
+   */
+  input  wire         sa_event_new,
+  input  wire [31:0]  sa_event_handle,
+  output wire         sa_event_take,
 
   /*
    * Events
@@ -108,12 +120,15 @@ module engine_registers #(
   input  wire         count_tx_failed_handle,
   input  wire         count_tx_failed_packet,
   input  wire         count_tx_failed_length,
+  input  wire         count_tx_failed_limit,
+  input  wire         count_tx_failed_sequence,
   input  wire         count_rx_frames,
   input  wire         count_rx_decrypted,
   input  wire         count_rx_not_esp,
   input  wire         count_rx_no_sa,
   input  wire         count_rx_icv_failed,
   input  wire         count_rx_syntax_failed,
+  input  wire         count_rx_limit_failed,
   input  wire         count_rx_overflow,
   input  wire [15:0]  count_tx_octets,
   input  wire [15:0]  count_rx_octets
@@ -130,6 +145,7 @@ reg        command_busy_reg;
 reg        command_done_reg;
 reg [7:0]  command_status_reg;
 reg [31:0] command_handle_reg;
+reg [191:0] command_use_reg;  // {sequence number, octets, packets}
 
 // From the cycle after the write of COMMAND the staging words keep still.
 wire command_ignored = write_command && command_busy_reg;
@@ -145,11 +161,13 @@ always @(posedge clk) begin
     command_done_reg <= 1'b0;
     command_status_reg <= 8'd0;
     command_handle_reg <= 32'd0;
+    command_use_reg <= 192'd0;
   end else if (command_done) begin
     command_busy_reg <= 1'b0;
     command_done_reg <= 1'b1;
     command_status_reg <= command_status;
     command_handle_reg <= command_handle;
+    command_use_reg <= command_use;
   end
 
   if (rst) begin
@@ -158,7 +176,22 @@ always @(posedge clk) begin
     command_done_reg <= 1'b0;
     command_status_reg <= 8'd0;
     command_handle_reg <= 32'd0;
+    command_use_reg <= 192'd0;
   end
+end
+
+/*
+ * SAs that passed a limit: a write is known in the cycle after it
+ */
+
+wire        write_event_take;
+wire [31:0] event_taken;
+reg         event_take_reg;
+
+assign sa_event_take = event_take_reg && event_taken == sa_event_handle;
+
+always @(posedge clk) begin
+  event_take_reg <= write_event_take && !rst;
 end
 
 /*
@@ -171,12 +204,15 @@ reg [31:0] tx_bypassed_reg;
 reg [31:0] tx_failed_handle_reg;
 reg [31:0] tx_failed_packet_reg;
 reg [31:0] tx_failed_length_reg;
+reg [31:0] tx_failed_limit_reg;
+reg [31:0] tx_failed_sequence_reg;
 reg [31:0] rx_frames_reg;
 reg [31:0] rx_decrypted_reg;
 reg [31:0] rx_not_esp_reg;
 reg [31:0] rx_no_sa_reg;
 reg [31:0] rx_icv_failed_reg;
 reg [31:0] rx_syntax_failed_reg;
+reg [31:0] rx_limit_failed_reg;
 reg [31:0] rx_overflow_reg;
 reg [63:0] tx_octets_reg;
 reg [31:0] tx_octets_hi_reg;
@@ -186,8 +222,9 @@ reg [31:0] rx_octets_hi_reg;
 wire read_tx_octets_lo;
 wire read_rx_octets_lo;
 
-wire tx_failed = count_tx_failed_handle || count_tx_failed_packet || count_tx_failed_length;
-wire rx_failed = count_rx_icv_failed || count_rx_syntax_failed;
+wire tx_failed = count_tx_failed_handle || count_tx_failed_packet || count_tx_failed_length || count_tx_failed_limit
+  || count_tx_failed_sequence;
+wire rx_failed = count_rx_icv_failed || count_rx_syntax_failed || count_rx_limit_failed;
 
 always @(posedge clk) begin
   if (count_tx_frames) tx_frames_reg <= tx_frames_reg + 32'd1;
@@ -196,12 +233,15 @@ always @(posedge clk) begin
   if (count_tx_failed_handle) tx_failed_handle_reg <= tx_failed_handle_reg + 32'd1;
   if (count_tx_failed_packet) tx_failed_packet_reg <= tx_failed_packet_reg + 32'd1;
   if (count_tx_failed_length) tx_failed_length_reg <= tx_failed_length_reg + 32'd1;
+  if (count_tx_failed_limit) tx_failed_limit_reg <= tx_failed_limit_reg + 32'd1;
+  if (count_tx_failed_sequence) tx_failed_sequence_reg <= tx_failed_sequence_reg + 32'd1;
   if (count_rx_frames) rx_frames_reg <= rx_frames_reg + 32'd1;
   if (count_rx_decrypted) rx_decrypted_reg <= rx_decrypted_reg + 32'd1;
   if (count_rx_not_esp) rx_not_esp_reg <= rx_not_esp_reg + 32'd1;
   if (count_rx_no_sa) rx_no_sa_reg <= rx_no_sa_reg + 32'd1;
   if (count_rx_icv_failed) rx_icv_failed_reg <= rx_icv_failed_reg + 32'd1;
   if (count_rx_syntax_failed) rx_syntax_failed_reg <= rx_syntax_failed_reg + 32'd1;
+  if (count_rx_limit_failed) rx_limit_failed_reg <= rx_limit_failed_reg + 32'd1;
   if (count_rx_overflow) rx_overflow_reg <= rx_overflow_reg + 32'd1;
   if (count_tx_octets != 16'd0) tx_octets_reg <= tx_octets_reg + {48'd0, count_tx_octets};
   if (count_rx_octets != 16'd0) rx_octets_reg <= rx_octets_reg + {48'd0, count_rx_octets};
@@ -215,12 +255,15 @@ always @(posedge clk) begin
     tx_failed_handle_reg <= 32'd0;
     tx_failed_packet_reg <= 32'd0;
     tx_failed_length_reg <= 32'd0;
+    tx_failed_limit_reg <= 32'd0;
+    tx_failed_sequence_reg <= 32'd0;
     rx_frames_reg <= 32'd0;
     rx_decrypted_reg <= 32'd0;
     rx_not_esp_reg <= 32'd0;
     rx_no_sa_reg <= 32'd0;
     rx_icv_failed_reg <= 32'd0;
     rx_syntax_failed_reg <= 32'd0;
+    rx_limit_failed_reg <= 32'd0;
     rx_overflow_reg <= 32'd0;
     tx_octets_reg <= 64'd0;
     tx_octets_hi_reg <= 32'd0;
@@ -233,8 +276,8 @@ end
  * Interrupt
  */
 
-wire [4:0] interrupt_status;
-wire [4:0] interrupt_enable;
+wire [5:0] interrupt_status;
+wire [5:0] interrupt_enable;
 
 assign irq = |(interrupt_status & interrupt_enable);
 
@@ -301,6 +344,36 @@ ipsec_engine_registers registers_inst (
   .hwif_in_interrupt_status_rx_failed_hwset(rx_failed),
   .hwif_out_interrupt_status_rx_failed(interrupt_status[4]),
   .hwif_out_interrupt_enable_rx_failed(interrupt_enable[4]),
+  .hwif_in_interrupt_status_sa_limit_hwset(sa_event_new),
+  .hwif_out_interrupt_status_sa_limit(interrupt_status[5]),
+  .hwif_out_interrupt_enable_sa_limit(interrupt_enable[5]),
+  .hwif_out_stage_options_value(stage_options),
+  .hwif_in_stage_options_value_hwclr(command_done),
+  .hwif_in_stage_options_value_swwel(command_busy_reg),
+  .hwif_out_stage_soft_packets_lo_value(stage_limits[31:0]),
+  .hwif_in_stage_soft_packets_lo_value_hwclr(command_done),
+  .hwif_in_stage_soft_packets_lo_value_swwel(command_busy_reg),
+  .hwif_out_stage_soft_packets_hi_value(stage_limits[63:32]),
+  .hwif_in_stage_soft_packets_hi_value_hwclr(command_done),
+  .hwif_in_stage_soft_packets_hi_value_swwel(command_busy_reg),
+  .hwif_out_stage_soft_octets_lo_value(stage_limits[95:64]),
+  .hwif_in_stage_soft_octets_lo_value_hwclr(command_done),
+  .hwif_in_stage_soft_octets_lo_value_swwel(command_busy_reg),
+  .hwif_out_stage_soft_octets_hi_value(stage_limits[127:96]),
+  .hwif_in_stage_soft_octets_hi_value_hwclr(command_done),
+  .hwif_in_stage_soft_octets_hi_value_swwel(command_busy_reg),
+  .hwif_out_stage_hard_packets_lo_value(stage_limits[159:128]),
+  .hwif_in_stage_hard_packets_lo_value_hwclr(command_done),
+  .hwif_in_stage_hard_packets_lo_value_swwel(command_busy_reg),
+  .hwif_out_stage_hard_packets_hi_value(stage_limits[191:160]),
+  .hwif_in_stage_hard_packets_hi_value_hwclr(command_done),
+  .hwif_in_stage_hard_packets_hi_value_swwel(command_busy_reg),
+  .hwif_out_stage_hard_octets_lo_value(stage_limits[223:192]),
+  .hwif_in_stage_hard_octets_lo_value_hwclr(command_done),
+  .hwif_in_stage_hard_octets_lo_value_swwel(command_busy_reg),
+  .hwif_out_stage_hard_octets_hi_value(stage_limits[255:224]),
+  .hwif_in_stage_hard_octets_hi_value_hwclr(command_done),
+  .hwif_in_stage_hard_octets_hi_value_swwel(command_busy_reg),
   .hwif_out_stage_flags_value(stage_flags),
   .hwif_in_stage_flags_value_hwclr(command_done),
   .hwif_in_stage_flags_value_swwel(command_busy_reg),
@@ -392,18 +465,30 @@ ipsec_engine_registers registers_inst (
   .hwif_in_command_status_code(command_status_reg),
   .hwif_in_result_handle_handle(command_handle_reg),
   .hwif_in_sa_active_count(sa_active),
+  .hwif_in_result_packets_lo_value(command_use_reg[31:0]),
+  .hwif_in_result_packets_hi_value(command_use_reg[63:32]),
+  .hwif_in_result_octets_lo_value(command_use_reg[95:64]),
+  .hwif_in_result_octets_hi_value(command_use_reg[127:96]),
+  .hwif_in_result_sequence_lo_value(command_use_reg[159:128]),
+  .hwif_in_result_sequence_hi_value(command_use_reg[191:160]),
+  .hwif_in_sa_event_handle(sa_event_handle),
+  .hwif_out_sa_event_take_handle(event_taken),
+  .hwif_out_sa_event_take_handle_swmod(write_event_take),
   .hwif_in_tx_frames_count(tx_frames_reg),
   .hwif_in_tx_protected_count(tx_protected_reg),
   .hwif_in_tx_bypassed_count(tx_bypassed_reg),
   .hwif_in_tx_failed_handle_count(tx_failed_handle_reg),
   .hwif_in_tx_failed_packet_count(tx_failed_packet_reg),
   .hwif_in_tx_failed_length_count(tx_failed_length_reg),
+  .hwif_in_tx_failed_limit_count(tx_failed_limit_reg),
+  .hwif_in_tx_failed_sequence_count(tx_failed_sequence_reg),
   .hwif_in_rx_frames_count(rx_frames_reg),
   .hwif_in_rx_decrypted_count(rx_decrypted_reg),
   .hwif_in_rx_not_esp_count(rx_not_esp_reg),
   .hwif_in_rx_no_sa_count(rx_no_sa_reg),
   .hwif_in_rx_icv_failed_count(rx_icv_failed_reg),
   .hwif_in_rx_syntax_failed_count(rx_syntax_failed_reg),
+  .hwif_in_rx_limit_failed_count(rx_limit_failed_reg),
   .hwif_in_rx_overflow_count(rx_overflow_reg),
   .hwif_in_tx_octets_lo_count(tx_octets_reg[31:0]),
   .hwif_out_tx_octets_lo_count_swacc(read_tx_octets_lo),

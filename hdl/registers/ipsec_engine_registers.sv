@@ -48,11 +48,41 @@ module ipsec_engine_registers (
         input wire hwif_in_interrupt_status_rx_overflow_hwset,
         output logic hwif_out_interrupt_status_rx_failed,
         input wire hwif_in_interrupt_status_rx_failed_hwset,
+        output logic hwif_out_interrupt_status_sa_limit,
+        input wire hwif_in_interrupt_status_sa_limit_hwset,
         output logic hwif_out_interrupt_enable_command_done,
         output logic hwif_out_interrupt_enable_command_ignored,
         output logic hwif_out_interrupt_enable_tx_failed,
         output logic hwif_out_interrupt_enable_rx_overflow,
         output logic hwif_out_interrupt_enable_rx_failed,
+        output logic hwif_out_interrupt_enable_sa_limit,
+        output logic [31:0] hwif_out_stage_options_value,
+        input wire hwif_in_stage_options_value_hwclr,
+        input wire hwif_in_stage_options_value_swwel,
+        output logic [31:0] hwif_out_stage_soft_packets_lo_value,
+        input wire hwif_in_stage_soft_packets_lo_value_hwclr,
+        input wire hwif_in_stage_soft_packets_lo_value_swwel,
+        output logic [31:0] hwif_out_stage_soft_packets_hi_value,
+        input wire hwif_in_stage_soft_packets_hi_value_hwclr,
+        input wire hwif_in_stage_soft_packets_hi_value_swwel,
+        output logic [31:0] hwif_out_stage_soft_octets_lo_value,
+        input wire hwif_in_stage_soft_octets_lo_value_hwclr,
+        input wire hwif_in_stage_soft_octets_lo_value_swwel,
+        output logic [31:0] hwif_out_stage_soft_octets_hi_value,
+        input wire hwif_in_stage_soft_octets_hi_value_hwclr,
+        input wire hwif_in_stage_soft_octets_hi_value_swwel,
+        output logic [31:0] hwif_out_stage_hard_packets_lo_value,
+        input wire hwif_in_stage_hard_packets_lo_value_hwclr,
+        input wire hwif_in_stage_hard_packets_lo_value_swwel,
+        output logic [31:0] hwif_out_stage_hard_packets_hi_value,
+        input wire hwif_in_stage_hard_packets_hi_value_hwclr,
+        input wire hwif_in_stage_hard_packets_hi_value_swwel,
+        output logic [31:0] hwif_out_stage_hard_octets_lo_value,
+        input wire hwif_in_stage_hard_octets_lo_value_hwclr,
+        input wire hwif_in_stage_hard_octets_lo_value_swwel,
+        output logic [31:0] hwif_out_stage_hard_octets_hi_value,
+        input wire hwif_in_stage_hard_octets_hi_value_hwclr,
+        input wire hwif_in_stage_hard_octets_hi_value_swwel,
         output logic [31:0] hwif_out_stage_flags_value,
         input wire hwif_in_stage_flags_value_hwclr,
         input wire hwif_in_stage_flags_value_swwel,
@@ -144,12 +174,23 @@ module ipsec_engine_registers (
         input wire [7:0] hwif_in_command_status_code,
         input wire [31:0] hwif_in_result_handle_handle,
         input wire [15:0] hwif_in_sa_active_count,
+        input wire [31:0] hwif_in_result_packets_lo_value,
+        input wire [31:0] hwif_in_result_packets_hi_value,
+        input wire [31:0] hwif_in_result_octets_lo_value,
+        input wire [31:0] hwif_in_result_octets_hi_value,
+        input wire [31:0] hwif_in_result_sequence_lo_value,
+        input wire [31:0] hwif_in_result_sequence_hi_value,
+        input wire [31:0] hwif_in_sa_event_handle,
+        output logic [31:0] hwif_out_sa_event_take_handle,
+        output logic hwif_out_sa_event_take_handle_swmod,
         input wire [31:0] hwif_in_tx_frames_count,
         input wire [31:0] hwif_in_tx_protected_count,
         input wire [31:0] hwif_in_tx_bypassed_count,
         input wire [31:0] hwif_in_tx_failed_handle_count,
         input wire [31:0] hwif_in_tx_failed_packet_count,
         input wire [31:0] hwif_in_tx_failed_length_count,
+        input wire [31:0] hwif_in_tx_failed_limit_count,
+        input wire [31:0] hwif_in_tx_failed_sequence_count,
         input wire [31:0] hwif_in_tx_octets_lo_count,
         output logic hwif_out_tx_octets_lo_count_swacc,
         input wire [31:0] hwif_in_tx_octets_hi_count,
@@ -159,6 +200,7 @@ module ipsec_engine_registers (
         input wire [31:0] hwif_in_rx_no_sa_count,
         input wire [31:0] hwif_in_rx_icv_failed_count,
         input wire [31:0] hwif_in_rx_syntax_failed_count,
+        input wire [31:0] hwif_in_rx_limit_failed_count,
         input wire [31:0] hwif_in_rx_overflow_count,
         input wire [31:0] hwif_in_rx_octets_lo_count,
         output logic hwif_out_rx_octets_lo_count_swacc,
@@ -377,6 +419,15 @@ module ipsec_engine_registers (
     logic decoded_reg_strb_control;
     logic decoded_reg_strb_interrupt_status;
     logic decoded_reg_strb_interrupt_enable;
+    logic decoded_reg_strb_stage_options;
+    logic decoded_reg_strb_stage_soft_packets_lo;
+    logic decoded_reg_strb_stage_soft_packets_hi;
+    logic decoded_reg_strb_stage_soft_octets_lo;
+    logic decoded_reg_strb_stage_soft_octets_hi;
+    logic decoded_reg_strb_stage_hard_packets_lo;
+    logic decoded_reg_strb_stage_hard_packets_hi;
+    logic decoded_reg_strb_stage_hard_octets_lo;
+    logic decoded_reg_strb_stage_hard_octets_hi;
     logic decoded_reg_strb_stage_flags;
     logic decoded_reg_strb_stage_sa_flags;
     logic decoded_reg_strb_stage_operation;
@@ -409,12 +460,22 @@ module ipsec_engine_registers (
     logic decoded_reg_strb_command_status;
     logic decoded_reg_strb_result_handle;
     logic decoded_reg_strb_sa_active;
+    logic decoded_reg_strb_result_packets_lo;
+    logic decoded_reg_strb_result_packets_hi;
+    logic decoded_reg_strb_result_octets_lo;
+    logic decoded_reg_strb_result_octets_hi;
+    logic decoded_reg_strb_result_sequence_lo;
+    logic decoded_reg_strb_result_sequence_hi;
+    logic decoded_reg_strb_sa_event;
+    logic decoded_reg_strb_sa_event_take;
     logic decoded_reg_strb_tx_frames;
     logic decoded_reg_strb_tx_protected;
     logic decoded_reg_strb_tx_bypassed;
     logic decoded_reg_strb_tx_failed_handle;
     logic decoded_reg_strb_tx_failed_packet;
     logic decoded_reg_strb_tx_failed_length;
+    logic decoded_reg_strb_tx_failed_limit;
+    logic decoded_reg_strb_tx_failed_sequence;
     logic decoded_reg_strb_tx_octets_lo;
     logic decoded_reg_strb_tx_octets_hi;
     logic decoded_reg_strb_rx_frames;
@@ -423,6 +484,7 @@ module ipsec_engine_registers (
     logic decoded_reg_strb_rx_no_sa;
     logic decoded_reg_strb_rx_icv_failed;
     logic decoded_reg_strb_rx_syntax_failed;
+    logic decoded_reg_strb_rx_limit_failed;
     logic decoded_reg_strb_rx_overflow;
     logic decoded_reg_strb_rx_octets_lo;
     logic decoded_reg_strb_rx_octets_hi;
@@ -453,6 +515,15 @@ module ipsec_engine_registers (
         decoded_reg_strb_control = cpuif_req_masked & (cpuif_addr == 12'h40);
         decoded_reg_strb_interrupt_status = cpuif_req_masked & (cpuif_addr == 12'h44);
         decoded_reg_strb_interrupt_enable = cpuif_req_masked & (cpuif_addr == 12'h48);
+        decoded_reg_strb_stage_options = cpuif_req_masked & (cpuif_addr == 12'h5c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_packets_lo = cpuif_req_masked & (cpuif_addr == 12'h60) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_packets_hi = cpuif_req_masked & (cpuif_addr == 12'h64) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h68) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h6c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_packets_lo = cpuif_req_masked & (cpuif_addr == 12'h70) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_packets_hi = cpuif_req_masked & (cpuif_addr == 12'h74) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h78) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h7c) & cpuif_req_is_wr;
         decoded_reg_strb_stage_flags = cpuif_req_masked & (cpuif_addr == 12'h80) & cpuif_req_is_wr;
         decoded_reg_strb_stage_sa_flags = cpuif_req_masked & (cpuif_addr == 12'h84) & cpuif_req_is_wr;
         decoded_reg_strb_stage_operation = cpuif_req_masked & (cpuif_addr == 12'h88) & cpuif_req_is_wr;
@@ -485,23 +556,34 @@ module ipsec_engine_registers (
         decoded_reg_strb_command_status = cpuif_req_masked & (cpuif_addr == 12'h104) & !cpuif_req_is_wr;
         decoded_reg_strb_result_handle = cpuif_req_masked & (cpuif_addr == 12'h108) & !cpuif_req_is_wr;
         decoded_reg_strb_sa_active = cpuif_req_masked & (cpuif_addr == 12'h10c) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_packets_lo = cpuif_req_masked & (cpuif_addr == 12'h110) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_packets_hi = cpuif_req_masked & (cpuif_addr == 12'h114) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h118) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h11c) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_sequence_lo = cpuif_req_masked & (cpuif_addr == 12'h120) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_sequence_hi = cpuif_req_masked & (cpuif_addr == 12'h124) & !cpuif_req_is_wr;
+        decoded_reg_strb_sa_event = cpuif_req_masked & (cpuif_addr == 12'h128) & !cpuif_req_is_wr;
+        decoded_reg_strb_sa_event_take = cpuif_req_masked & (cpuif_addr == 12'h12c) & cpuif_req_is_wr;
         decoded_reg_strb_tx_frames = cpuif_req_masked & (cpuif_addr == 12'h140) & !cpuif_req_is_wr;
         decoded_reg_strb_tx_protected = cpuif_req_masked & (cpuif_addr == 12'h144) & !cpuif_req_is_wr;
         decoded_reg_strb_tx_bypassed = cpuif_req_masked & (cpuif_addr == 12'h148) & !cpuif_req_is_wr;
         decoded_reg_strb_tx_failed_handle = cpuif_req_masked & (cpuif_addr == 12'h14c) & !cpuif_req_is_wr;
         decoded_reg_strb_tx_failed_packet = cpuif_req_masked & (cpuif_addr == 12'h150) & !cpuif_req_is_wr;
         decoded_reg_strb_tx_failed_length = cpuif_req_masked & (cpuif_addr == 12'h154) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h158) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h15c) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_frames = cpuif_req_masked & (cpuif_addr == 12'h160) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_decrypted = cpuif_req_masked & (cpuif_addr == 12'h164) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_not_esp = cpuif_req_masked & (cpuif_addr == 12'h168) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_no_sa = cpuif_req_masked & (cpuif_addr == 12'h16c) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_icv_failed = cpuif_req_masked & (cpuif_addr == 12'h170) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_syntax_failed = cpuif_req_masked & (cpuif_addr == 12'h174) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_overflow = cpuif_req_masked & (cpuif_addr == 12'h178) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h180) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h184) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_limit = cpuif_req_masked & (cpuif_addr == 12'h158) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_sequence = cpuif_req_masked & (cpuif_addr == 12'h15c) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h160) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h164) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_frames = cpuif_req_masked & (cpuif_addr == 12'h180) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_decrypted = cpuif_req_masked & (cpuif_addr == 12'h184) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_not_esp = cpuif_req_masked & (cpuif_addr == 12'h188) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_no_sa = cpuif_req_masked & (cpuif_addr == 12'h18c) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_icv_failed = cpuif_req_masked & (cpuif_addr == 12'h190) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_syntax_failed = cpuif_req_masked & (cpuif_addr == 12'h194) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_limit_failed = cpuif_req_masked & (cpuif_addr == 12'h198) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_overflow = cpuif_req_masked & (cpuif_addr == 12'h19c) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h1a0) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h1a4) & !cpuif_req_is_wr;
     end
 
     // Pass down signals to next stage
@@ -547,6 +629,10 @@ module ipsec_engine_registers (
     logic field_storage_interrupt_status_rx_failed_value;
     logic field_combo_interrupt_status_rx_failed_next;
     logic field_combo_interrupt_status_rx_failed_load_next;
+    // Field: ipsec_engine_registers.INTERRUPT_STATUS.SA_LIMIT
+    logic field_storage_interrupt_status_sa_limit_value;
+    logic field_combo_interrupt_status_sa_limit_next;
+    logic field_combo_interrupt_status_sa_limit_load_next;
     // Field: ipsec_engine_registers.INTERRUPT_ENABLE.COMMAND_DONE
     logic field_storage_interrupt_enable_command_done_value;
     logic field_combo_interrupt_enable_command_done_next;
@@ -567,6 +653,46 @@ module ipsec_engine_registers (
     logic field_storage_interrupt_enable_rx_failed_value;
     logic field_combo_interrupt_enable_rx_failed_next;
     logic field_combo_interrupt_enable_rx_failed_load_next;
+    // Field: ipsec_engine_registers.INTERRUPT_ENABLE.SA_LIMIT
+    logic field_storage_interrupt_enable_sa_limit_value;
+    logic field_combo_interrupt_enable_sa_limit_next;
+    logic field_combo_interrupt_enable_sa_limit_load_next;
+    // Field: ipsec_engine_registers.STAGE_OPTIONS.VALUE
+    logic [31:0] field_storage_stage_options_value_value;
+    logic [31:0] field_combo_stage_options_value_next;
+    logic field_combo_stage_options_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_SOFT_PACKETS_LO.VALUE
+    logic [31:0] field_storage_stage_soft_packets_lo_value_value;
+    logic [31:0] field_combo_stage_soft_packets_lo_value_next;
+    logic field_combo_stage_soft_packets_lo_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_SOFT_PACKETS_HI.VALUE
+    logic [31:0] field_storage_stage_soft_packets_hi_value_value;
+    logic [31:0] field_combo_stage_soft_packets_hi_value_next;
+    logic field_combo_stage_soft_packets_hi_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_SOFT_OCTETS_LO.VALUE
+    logic [31:0] field_storage_stage_soft_octets_lo_value_value;
+    logic [31:0] field_combo_stage_soft_octets_lo_value_next;
+    logic field_combo_stage_soft_octets_lo_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_SOFT_OCTETS_HI.VALUE
+    logic [31:0] field_storage_stage_soft_octets_hi_value_value;
+    logic [31:0] field_combo_stage_soft_octets_hi_value_next;
+    logic field_combo_stage_soft_octets_hi_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_HARD_PACKETS_LO.VALUE
+    logic [31:0] field_storage_stage_hard_packets_lo_value_value;
+    logic [31:0] field_combo_stage_hard_packets_lo_value_next;
+    logic field_combo_stage_hard_packets_lo_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_HARD_PACKETS_HI.VALUE
+    logic [31:0] field_storage_stage_hard_packets_hi_value_value;
+    logic [31:0] field_combo_stage_hard_packets_hi_value_next;
+    logic field_combo_stage_hard_packets_hi_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_HARD_OCTETS_LO.VALUE
+    logic [31:0] field_storage_stage_hard_octets_lo_value_value;
+    logic [31:0] field_combo_stage_hard_octets_lo_value_next;
+    logic field_combo_stage_hard_octets_lo_value_load_next;
+    // Field: ipsec_engine_registers.STAGE_HARD_OCTETS_HI.VALUE
+    logic [31:0] field_storage_stage_hard_octets_hi_value_value;
+    logic [31:0] field_combo_stage_hard_octets_hi_value_next;
+    logic field_combo_stage_hard_octets_hi_value_load_next;
     // Field: ipsec_engine_registers.STAGE_FLAGS.VALUE
     logic [31:0] field_storage_stage_flags_value_value;
     logic [31:0] field_combo_stage_flags_value_next;
@@ -683,6 +809,10 @@ module ipsec_engine_registers (
     logic [31:0] field_storage_command_opcode_value;
     logic [31:0] field_combo_command_opcode_next;
     logic field_combo_command_opcode_load_next;
+    // Field: ipsec_engine_registers.SA_EVENT_TAKE.HANDLE
+    logic [31:0] field_storage_sa_event_take_handle_value;
+    logic [31:0] field_combo_sa_event_take_handle_next;
+    logic field_combo_sa_event_take_handle_load_next;
     //--------------------------------------------------------------------------
     // Field logic
     //--------------------------------------------------------------------------
@@ -864,6 +994,29 @@ module ipsec_engine_registers (
     always @(*) begin
         logic next_c;
         logic load_next_c;
+        next_c = field_storage_interrupt_status_sa_limit_value;
+        load_next_c = '0;
+        if(hwif_in_interrupt_status_sa_limit_hwset) begin // HW Set
+            next_c = '1;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_interrupt_status && decoded_req_is_wr) begin // SW write 1 clear
+            next_c = field_storage_interrupt_status_sa_limit_value & ~(decoded_wr_data[5:5] & decoded_wr_biten[5:5]);
+            load_next_c = '1;
+        end
+        field_combo_interrupt_status_sa_limit_next = next_c;
+        field_combo_interrupt_status_sa_limit_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_interrupt_status_sa_limit_value <= 1'h0;
+        end else if(field_combo_interrupt_status_sa_limit_load_next) begin
+            field_storage_interrupt_status_sa_limit_value <= field_combo_interrupt_status_sa_limit_next;
+        end
+    end
+    assign hwif_out_interrupt_status_sa_limit = field_storage_interrupt_status_sa_limit_value;
+    always @(*) begin
+        logic next_c;
+        logic load_next_c;
         next_c = field_storage_interrupt_enable_command_done_value;
         load_next_c = '0;
         if(decoded_reg_strb_interrupt_enable && decoded_req_is_wr) begin // SW write
@@ -961,6 +1114,233 @@ module ipsec_engine_registers (
         end
     end
     assign hwif_out_interrupt_enable_rx_failed = field_storage_interrupt_enable_rx_failed_value;
+    always @(*) begin
+        logic next_c;
+        logic load_next_c;
+        next_c = field_storage_interrupt_enable_sa_limit_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_interrupt_enable && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage_interrupt_enable_sa_limit_value & ~decoded_wr_biten[5:5]) | (decoded_wr_data[5:5] & decoded_wr_biten[5:5]);
+            load_next_c = '1;
+        end
+        field_combo_interrupt_enable_sa_limit_next = next_c;
+        field_combo_interrupt_enable_sa_limit_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_interrupt_enable_sa_limit_value <= 1'h0;
+        end else if(field_combo_interrupt_enable_sa_limit_load_next) begin
+            field_storage_interrupt_enable_sa_limit_value <= field_combo_interrupt_enable_sa_limit_next;
+        end
+    end
+    assign hwif_out_interrupt_enable_sa_limit = field_storage_interrupt_enable_sa_limit_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_options_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_options && decoded_req_is_wr && !(hwif_in_stage_options_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_options_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_options_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_options_value_next = next_c;
+        field_combo_stage_options_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_options_value_value <= 32'h0;
+        end else if(field_combo_stage_options_value_load_next) begin
+            field_storage_stage_options_value_value <= field_combo_stage_options_value_next;
+        end
+    end
+    assign hwif_out_stage_options_value = field_storage_stage_options_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_soft_packets_lo_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_soft_packets_lo && decoded_req_is_wr && !(hwif_in_stage_soft_packets_lo_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_soft_packets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_soft_packets_lo_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_soft_packets_lo_value_next = next_c;
+        field_combo_stage_soft_packets_lo_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_soft_packets_lo_value_value <= 32'h0;
+        end else if(field_combo_stage_soft_packets_lo_value_load_next) begin
+            field_storage_stage_soft_packets_lo_value_value <= field_combo_stage_soft_packets_lo_value_next;
+        end
+    end
+    assign hwif_out_stage_soft_packets_lo_value = field_storage_stage_soft_packets_lo_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_soft_packets_hi_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_soft_packets_hi && decoded_req_is_wr && !(hwif_in_stage_soft_packets_hi_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_soft_packets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_soft_packets_hi_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_soft_packets_hi_value_next = next_c;
+        field_combo_stage_soft_packets_hi_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_soft_packets_hi_value_value <= 32'h0;
+        end else if(field_combo_stage_soft_packets_hi_value_load_next) begin
+            field_storage_stage_soft_packets_hi_value_value <= field_combo_stage_soft_packets_hi_value_next;
+        end
+    end
+    assign hwif_out_stage_soft_packets_hi_value = field_storage_stage_soft_packets_hi_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_soft_octets_lo_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_soft_octets_lo && decoded_req_is_wr && !(hwif_in_stage_soft_octets_lo_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_soft_octets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_soft_octets_lo_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_soft_octets_lo_value_next = next_c;
+        field_combo_stage_soft_octets_lo_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_soft_octets_lo_value_value <= 32'h0;
+        end else if(field_combo_stage_soft_octets_lo_value_load_next) begin
+            field_storage_stage_soft_octets_lo_value_value <= field_combo_stage_soft_octets_lo_value_next;
+        end
+    end
+    assign hwif_out_stage_soft_octets_lo_value = field_storage_stage_soft_octets_lo_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_soft_octets_hi_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_soft_octets_hi && decoded_req_is_wr && !(hwif_in_stage_soft_octets_hi_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_soft_octets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_soft_octets_hi_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_soft_octets_hi_value_next = next_c;
+        field_combo_stage_soft_octets_hi_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_soft_octets_hi_value_value <= 32'h0;
+        end else if(field_combo_stage_soft_octets_hi_value_load_next) begin
+            field_storage_stage_soft_octets_hi_value_value <= field_combo_stage_soft_octets_hi_value_next;
+        end
+    end
+    assign hwif_out_stage_soft_octets_hi_value = field_storage_stage_soft_octets_hi_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_hard_packets_lo_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_hard_packets_lo && decoded_req_is_wr && !(hwif_in_stage_hard_packets_lo_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_hard_packets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_hard_packets_lo_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_hard_packets_lo_value_next = next_c;
+        field_combo_stage_hard_packets_lo_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_hard_packets_lo_value_value <= 32'h0;
+        end else if(field_combo_stage_hard_packets_lo_value_load_next) begin
+            field_storage_stage_hard_packets_lo_value_value <= field_combo_stage_hard_packets_lo_value_next;
+        end
+    end
+    assign hwif_out_stage_hard_packets_lo_value = field_storage_stage_hard_packets_lo_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_hard_packets_hi_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_hard_packets_hi && decoded_req_is_wr && !(hwif_in_stage_hard_packets_hi_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_hard_packets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_hard_packets_hi_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_hard_packets_hi_value_next = next_c;
+        field_combo_stage_hard_packets_hi_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_hard_packets_hi_value_value <= 32'h0;
+        end else if(field_combo_stage_hard_packets_hi_value_load_next) begin
+            field_storage_stage_hard_packets_hi_value_value <= field_combo_stage_hard_packets_hi_value_next;
+        end
+    end
+    assign hwif_out_stage_hard_packets_hi_value = field_storage_stage_hard_packets_hi_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_hard_octets_lo_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_hard_octets_lo && decoded_req_is_wr && !(hwif_in_stage_hard_octets_lo_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_hard_octets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_hard_octets_lo_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_hard_octets_lo_value_next = next_c;
+        field_combo_stage_hard_octets_lo_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_hard_octets_lo_value_value <= 32'h0;
+        end else if(field_combo_stage_hard_octets_lo_value_load_next) begin
+            field_storage_stage_hard_octets_lo_value_value <= field_combo_stage_hard_octets_lo_value_next;
+        end
+    end
+    assign hwif_out_stage_hard_octets_lo_value = field_storage_stage_hard_octets_lo_value_value;
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_stage_hard_octets_hi_value_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_stage_hard_octets_hi && decoded_req_is_wr && !(hwif_in_stage_hard_octets_hi_value_swwel)) begin // SW write
+            next_c = (field_storage_stage_hard_octets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end else if(hwif_in_stage_hard_octets_hi_value_hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo_stage_hard_octets_hi_value_next = next_c;
+        field_combo_stage_hard_octets_hi_value_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_stage_hard_octets_hi_value_value <= 32'h0;
+        end else if(field_combo_stage_hard_octets_hi_value_load_next) begin
+            field_storage_stage_hard_octets_hi_value_value <= field_combo_stage_hard_octets_hi_value_next;
+        end
+    end
+    assign hwif_out_stage_hard_octets_hi_value = field_storage_stage_hard_octets_hi_value_value;
     always @(*) begin
         logic [31:0] next_c;
         logic load_next_c;
@@ -1626,6 +2006,27 @@ module ipsec_engine_registers (
     end
     assign hwif_out_command_opcode = field_storage_command_opcode_value;
     assign hwif_out_command_opcode_swmod = decoded_reg_strb_command && decoded_req_is_wr && (|(decoded_wr_biten[31:0]));
+    always @(*) begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage_sa_event_take_handle_value;
+        load_next_c = '0;
+        if(decoded_reg_strb_sa_event_take && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage_sa_event_take_handle_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo_sa_event_take_handle_next = next_c;
+        field_combo_sa_event_take_handle_load_next = load_next_c;
+    end
+    always_ff @(posedge clk) begin
+        if(rst) begin
+            field_storage_sa_event_take_handle_value <= 32'h0;
+        end else if(field_combo_sa_event_take_handle_load_next) begin
+            field_storage_sa_event_take_handle_value <= field_combo_sa_event_take_handle_next;
+        end
+    end
+    assign hwif_out_sa_event_take_handle = field_storage_sa_event_take_handle_value;
+    assign hwif_out_sa_event_take_handle_swmod = decoded_reg_strb_sa_event_take && decoded_req_is_wr && (|(decoded_wr_biten[31:0]));
     assign hwif_out_tx_octets_lo_count_swacc = decoded_reg_strb_tx_octets_lo;
     assign hwif_out_rx_octets_lo_count_swacc = decoded_reg_strb_rx_octets_lo;
 
@@ -1722,6 +2123,7 @@ always @(*) begin
             readback_data_var[2] = field_storage_interrupt_status_tx_failed_value;
             readback_data_var[3] = field_storage_interrupt_status_rx_overflow_value;
             readback_data_var[4] = field_storage_interrupt_status_rx_failed_value;
+            readback_data_var[5] = field_storage_interrupt_status_sa_limit_value;
         end
         if(rd_mux_addr == 12'h48) begin
             readback_data_var[0] = field_storage_interrupt_enable_command_done_value;
@@ -1729,6 +2131,7 @@ always @(*) begin
             readback_data_var[2] = field_storage_interrupt_enable_tx_failed_value;
             readback_data_var[3] = field_storage_interrupt_enable_rx_overflow_value;
             readback_data_var[4] = field_storage_interrupt_enable_rx_failed_value;
+            readback_data_var[5] = field_storage_interrupt_enable_sa_limit_value;
         end
         if(rd_mux_addr == 12'h104) begin
             readback_data_var[0] = hwif_in_command_status_busy;
@@ -1740,6 +2143,27 @@ always @(*) begin
         end
         if(rd_mux_addr == 12'h10c) begin
             readback_data_var[15:0] = hwif_in_sa_active_count;
+        end
+        if(rd_mux_addr == 12'h110) begin
+            readback_data_var[31:0] = hwif_in_result_packets_lo_value;
+        end
+        if(rd_mux_addr == 12'h114) begin
+            readback_data_var[31:0] = hwif_in_result_packets_hi_value;
+        end
+        if(rd_mux_addr == 12'h118) begin
+            readback_data_var[31:0] = hwif_in_result_octets_lo_value;
+        end
+        if(rd_mux_addr == 12'h11c) begin
+            readback_data_var[31:0] = hwif_in_result_octets_hi_value;
+        end
+        if(rd_mux_addr == 12'h120) begin
+            readback_data_var[31:0] = hwif_in_result_sequence_lo_value;
+        end
+        if(rd_mux_addr == 12'h124) begin
+            readback_data_var[31:0] = hwif_in_result_sequence_hi_value;
+        end
+        if(rd_mux_addr == 12'h128) begin
+            readback_data_var[31:0] = hwif_in_sa_event_handle;
         end
         if(rd_mux_addr == 12'h140) begin
             readback_data_var[31:0] = hwif_in_tx_frames_count;
@@ -1760,36 +2184,45 @@ always @(*) begin
             readback_data_var[31:0] = hwif_in_tx_failed_length_count;
         end
         if(rd_mux_addr == 12'h158) begin
-            readback_data_var[31:0] = hwif_in_tx_octets_lo_count;
+            readback_data_var[31:0] = hwif_in_tx_failed_limit_count;
         end
         if(rd_mux_addr == 12'h15c) begin
-            readback_data_var[31:0] = hwif_in_tx_octets_hi_count;
+            readback_data_var[31:0] = hwif_in_tx_failed_sequence_count;
         end
         if(rd_mux_addr == 12'h160) begin
-            readback_data_var[31:0] = hwif_in_rx_frames_count;
+            readback_data_var[31:0] = hwif_in_tx_octets_lo_count;
         end
         if(rd_mux_addr == 12'h164) begin
-            readback_data_var[31:0] = hwif_in_rx_decrypted_count;
-        end
-        if(rd_mux_addr == 12'h168) begin
-            readback_data_var[31:0] = hwif_in_rx_not_esp_count;
-        end
-        if(rd_mux_addr == 12'h16c) begin
-            readback_data_var[31:0] = hwif_in_rx_no_sa_count;
-        end
-        if(rd_mux_addr == 12'h170) begin
-            readback_data_var[31:0] = hwif_in_rx_icv_failed_count;
-        end
-        if(rd_mux_addr == 12'h174) begin
-            readback_data_var[31:0] = hwif_in_rx_syntax_failed_count;
-        end
-        if(rd_mux_addr == 12'h178) begin
-            readback_data_var[31:0] = hwif_in_rx_overflow_count;
+            readback_data_var[31:0] = hwif_in_tx_octets_hi_count;
         end
         if(rd_mux_addr == 12'h180) begin
-            readback_data_var[31:0] = hwif_in_rx_octets_lo_count;
+            readback_data_var[31:0] = hwif_in_rx_frames_count;
         end
         if(rd_mux_addr == 12'h184) begin
+            readback_data_var[31:0] = hwif_in_rx_decrypted_count;
+        end
+        if(rd_mux_addr == 12'h188) begin
+            readback_data_var[31:0] = hwif_in_rx_not_esp_count;
+        end
+        if(rd_mux_addr == 12'h18c) begin
+            readback_data_var[31:0] = hwif_in_rx_no_sa_count;
+        end
+        if(rd_mux_addr == 12'h190) begin
+            readback_data_var[31:0] = hwif_in_rx_icv_failed_count;
+        end
+        if(rd_mux_addr == 12'h194) begin
+            readback_data_var[31:0] = hwif_in_rx_syntax_failed_count;
+        end
+        if(rd_mux_addr == 12'h198) begin
+            readback_data_var[31:0] = hwif_in_rx_limit_failed_count;
+        end
+        if(rd_mux_addr == 12'h19c) begin
+            readback_data_var[31:0] = hwif_in_rx_overflow_count;
+        end
+        if(rd_mux_addr == 12'h1a0) begin
+            readback_data_var[31:0] = hwif_in_rx_octets_lo_count;
+        end
+        if(rd_mux_addr == 12'h1a4) begin
             readback_data_var[31:0] = hwif_in_rx_octets_hi_count;
         end
         readback_data = readback_data_var;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Executes the commands of the host on the SA table: ADD_SA, DELETE_SA, UPDATE_SA, RESET.
+ * Executes the commands of the host on the SA table: ADD_SA, DELETE_SA, UPDATE_SA, QUERY_SA, RESET.
  *
  * After rst the whole table is erased, one entry per cycle; a command started meanwhile waits for that. One command runs
- * at a time: command_start (one cycle, with command_opcode) to command_done (one cycle, with command_status and
- * command_handle). The staged words must keep still from start to done. A start while a command runs is not allowed.
+ * at a time: command_start (one cycle, with command_opcode) to command_done (one cycle, with command_status, command_handle and
+ * command_use). The staged words must keep still from start to done. A start while a command runs is not allowed.
  *
  * ADD_SA    checks the request field by field; the first failure is the status (order and codes: docs/registers.md).
  *           Nothing is written before all checks, the duplicate search and the search of a place have succeeded. The entry is the head
@@ -14,6 +14,7 @@
  * DELETE_SA clears the entry's valid bit, waits for its removal from the search, then DRAIN_GUARD cycles so that each lookup that still
  *           found it is counted, changes the epoch, waits until no frame of the old epoch is in flight, erases the entry, is done.
  * UPDATE_SA writes seq_hi in one cycle; lookups from the next cycle on return it.
+ * QUERY_SA  copies the use of the entry, {highest sequence number, octets, packets}, to command_use; else command_use is 0.
  * RESET     as DELETE_SA for all entries at once. Generations go on, so old handles stay unknown.
  *
  * A command that ends leaves no copy of a key or of H here. Bad input gives a status, never a hang; ADD_SA waits as long
@@ -49,10 +50,12 @@ module sa_command #(
   output wire                    command_done,
   output wire [7:0]              command_status,
   output wire [31:0]             command_handle,
+  output wire [191:0]            command_use,
   output wire [15:0]             sa_active,
 
   input  wire [31:0]             stage_flags,
   input  wire [31:0]             stage_sa_flags,
+  input  wire [31:0]             stage_options,
   input  wire [31:0]             stage_operation,
   input  wire [31:0]             stage_spi,
   input  wire [31:0]             stage_auth_algorithm,
@@ -121,6 +124,7 @@ module sa_command #(
   output wire                    sa_ipv6,
   output wire                    sa_gmac,
   output wire                    sa_esn,
+  output wire                    sa_iv_sequence,
   output wire [2:0]              sa_icv_words,
   output wire [1:0]              sa_udp_type,
   output wire [127:0]            sa_src,
@@ -136,6 +140,7 @@ module sa_command #(
   input  wire [31:0]             read_spi,
   input  wire [15:0]             read_generation,
   input  wire                    read_valid,
+  input  wire [191:0]            read_use,
 
   /*
    * Frames in flight: lookups from now on belong to this epoch; is any frame of the other one left
@@ -149,6 +154,7 @@ localparam [31:0] ADD_SA = 32'd1;
 localparam [31:0] DELETE_SA = 32'd2;
 localparam [31:0] UPDATE_SA = 32'd3;
 localparam [31:0] RESET = 32'd4;
+localparam [31:0] QUERY_SA = 32'd5;
 
 // status codes
 localparam [7:0] OK = 8'h00;
@@ -215,6 +221,7 @@ reg [31:0]             opcode_reg;
 reg [7:0]              check_status_reg;   // what the staged words of an ADD_SA are worth
 reg [7:0]              status_reg;
 reg [31:0]             handle_reg;
+reg [191:0]            use_reg;
 reg                    done_reg;
 reg [15:0]             active_reg;
 reg [INDEX_WIDTH-1:0]  index_reg;          // the entry worked on
@@ -240,6 +247,7 @@ wire enc_many = (stage_enc_algorithm & (stage_enc_algorithm - 32'd1)) != 32'd0;
 assign sa_inbound = stage_flags[0];
 assign sa_ipv6 = stage_flags[4];
 assign sa_esn = stage_sa_flags[0];
+assign sa_iv_sequence = stage_options[0];
 assign sa_gmac = auth_gcm;
 assign sa_key_size = (auth_gcm ? stage_auth_algorithm[5] : stage_enc_algorithm[5]) ? 2'd2
                    : (auth_gcm ? stage_auth_algorithm[4] : stage_enc_algorithm[4]) ? 2'd1 : 2'd0;
@@ -261,6 +269,7 @@ reg [7:0] check_status;
 
 always @* begin
   if ((stage_flags & ~32'h11) != 32'd0 || (stage_sa_flags & ~32'h1) != 32'd0) check_status = MALFORMED_FLAGS;
+  else if ((stage_options & ~32'h1) != 32'd0 || (sa_inbound && sa_iv_sequence)) check_status = MALFORMED_FLAGS;
   else if (stage_operation != 32'd1 && stage_operation != 32'd2) check_status = MALFORMED_OPERATION;
   else if (stage_operation == 32'd1) check_status = UNSUPPORTED_OPERATION;
   else if (stage_spi == 32'd0) check_status = MALFORMED_SPI;
@@ -314,10 +323,12 @@ wire [15:0] generation_next = read_generation == 16'hffff ? 16'd1 : read_generat
 wire handle_ok = state_reg == STATE_HANDLE && read_ready_reg && handle_known;
 wire update_ok = handle_ok && opcode_reg == UPDATE_SA && read_spi == stage_spi && read_esn;
 wire delete_ok = handle_ok && opcode_reg == DELETE_SA;
+wire query_ok = handle_ok && opcode_reg == QUERY_SA;
 
 assign command_done = done_reg;
 assign command_status = status_reg;
 assign command_handle = handle_reg;
+assign command_use = use_reg;
 assign sa_active = active_reg;
 
 assign h_req_valid = state_reg == STATE_H_REQUEST;
@@ -373,6 +384,7 @@ always @(posedge clk) begin
         check_status_reg <= check_status;
         status_reg <= OK;
         handle_reg <= 32'd0;
+        use_reg <= 192'd0;
         all_reg <= 1'b0;
         index_reg <= stage_handle[INDEX_WIDTH-1:0];
         state_reg <= STATE_CHECK;
@@ -385,7 +397,7 @@ always @(posedge clk) begin
           status_reg <= check_status_reg;
           state_reg <= check_status_reg == OK ? STATE_SEARCH : STATE_DONE;
         end
-        DELETE_SA, UPDATE_SA: state_reg <= STATE_HANDLE;
+        DELETE_SA, UPDATE_SA, QUERY_SA: state_reg <= STATE_HANDLE;
         RESET: begin
           active_reg <= 16'd0;
           all_reg <= 1'b1;
@@ -477,6 +489,8 @@ always @(posedge clk) begin
         end else if (opcode_reg == DELETE_SA) begin
           active_reg <= active_reg - 16'd1;
           state_reg <= STATE_REMOVE;
+        end else if (query_ok) begin
+          use_reg <= read_use;
         end else if (read_spi != stage_spi) begin
           status_reg <= SPI_MISMATCH;
         end else if (!read_esn) begin

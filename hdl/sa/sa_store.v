@@ -43,6 +43,7 @@ module sa_store #(
   input  wire                        write_esn,
   input  wire [2:0]                  write_icv_words,
   input  wire [1:0]                  write_udp_type,
+  input  wire                        write_iv_sequence,
   input  wire [31:0]                 write_spi,
   input  wire                        write_ipv6,
   input  wire                        write_inbound,
@@ -79,6 +80,7 @@ module sa_store #(
   output wire                        tx_esn,
   output wire [2:0]                  tx_icv_words,
   output wire [1:0]                  tx_udp_type,
+  output wire                        tx_iv_sequence,
   output wire [31:0]                 tx_spi,
   output wire                        tx_ipv6,
   output wire                        tx_inbound,
@@ -90,6 +92,7 @@ module sa_store #(
    */
   input  wire [INDEX_WIDTH-1:0]      command_index,
   output wire                        command_esn,
+  output wire                        command_inbound,
   output wire [31:0]                 command_spi,
   output wire [15:0]                 command_generation,
 
@@ -110,13 +113,13 @@ module sa_store #(
   output wire [128*GHASH_STAGES-1:0] tx_hash_powers
 );
 
-localparam POLICY_WIDTH = 41;
+localparam POLICY_WIDTH = 42;
 localparam MATCH_WIDTH = 258;
 localparam CIPHER_WIDTH = 290;
 localparam HASH_WIDTH = 128*GHASH_STAGES;
 
 reg [MATCH_WIDTH-1:0]  match [0:SA_COUNT-1];       // {src_any, dst_any, src, dst}
-reg [POLICY_WIDTH-1:0] policy [0:SA_COUNT-1];      // {gmac, esn, icv_words, udp_type, ipv6, inbound, spi}
+reg [POLICY_WIDTH-1:0] policy [0:SA_COUNT-1];      // {gmac, esn, icv_words, udp_type, iv_sequence, ipv6, inbound, spi}
 reg [31:0]             seq_hi [0:SA_COUNT-1];
 reg [15:0]             generation [0:SA_COUNT-1];
 reg [CIPHER_WIDTH-1:0] cipher [0:SA_COUNT-1];      // {key_size, salt, key}
@@ -130,6 +133,7 @@ reg [POLICY_WIDTH-1:0] tx_policy_reg;
 reg [31:0]             tx_seq_hi_reg;
 reg [15:0]             tx_generation_reg;
 reg                    command_esn_reg;
+reg                    command_inbound_reg;
 reg [31:0]             command_spi_reg;
 reg [15:0]             command_generation_reg;
 reg [CIPHER_WIDTH-1:0] rx_cipher_reg;
@@ -139,17 +143,18 @@ reg [HASH_WIDTH-1:0]   tx_hash_reg;
 
 wire [MATCH_WIDTH-1:0]  match_data = {write_src == 128'd0, write_dst == 128'd0, write_src, write_dst};
 wire [POLICY_WIDTH-1:0] policy_data
-  = {write_gmac, write_esn, write_icv_words, write_udp_type, write_ipv6, write_inbound, write_spi};
+  = {write_gmac, write_esn, write_icv_words, write_udp_type, write_iv_sequence, write_ipv6, write_inbound, write_spi};
 wire [CIPHER_WIDTH-1:0] cipher_data = {write_key_size, write_salt, write_key};
 
 assign {rx_src_any, rx_dst_any, rx_src, rx_dst} = rx_match_reg;
 assign {rx_gmac, rx_esn, rx_icv_words, rx_udp_type} = rx_policy_reg;
 assign rx_seq_hi = rx_seq_hi_reg;
 assign rx_generation = rx_generation_reg;
-assign {tx_gmac, tx_esn, tx_icv_words, tx_udp_type, tx_ipv6, tx_inbound, tx_spi} = tx_policy_reg;
+assign {tx_gmac, tx_esn, tx_icv_words, tx_udp_type, tx_iv_sequence, tx_ipv6, tx_inbound, tx_spi} = tx_policy_reg;
 assign tx_seq_hi = tx_seq_hi_reg;
 assign tx_generation = tx_generation_reg;
 assign command_esn = command_esn_reg;
+assign command_inbound = command_inbound_reg;
 assign command_spi = command_spi_reg;
 assign command_generation = command_generation_reg;
 assign {rx_cipher_key_size, rx_cipher_salt, rx_cipher_key} = rx_cipher_reg;
@@ -162,13 +167,14 @@ integer s;
 // read
 always @(posedge clk) begin
   rx_match_reg <= match[rx_index];
-  rx_policy_reg <= policy[rx_index][POLICY_WIDTH-1:34];
+  rx_policy_reg <= policy[rx_index][POLICY_WIDTH-1:35];
   rx_seq_hi_reg <= seq_hi[rx_index];
   rx_generation_reg <= generation[rx_index];
   tx_policy_reg <= policy[tx_index];
   tx_seq_hi_reg <= seq_hi[tx_index];
   tx_generation_reg <= generation[tx_index];
   command_esn_reg <= policy[command_index][POLICY_WIDTH-2];
+  command_inbound_reg <= policy[command_index][32];
   command_spi_reg <= policy[command_index][31:0];
   command_generation_reg <= generation[command_index];
   rx_cipher_reg <= cipher[rx_cipher_index];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The SA table: receive search, transmit lookup, secrets, commands, frames in flight.
+ * The SA table: receive search, transmit lookup, secrets, commands, frames in flight, use and limits.
  *
  * Latency: rx_found_* and tx_found_* come LOOKUP_LATENCY = 4 cycles after rx_search_* and tx_lookup_* (found_valid is
  * search_valid, four cycles later). Secrets: one cycle after their index. Throughput: one search, one lookup and one read
@@ -14,6 +14,9 @@
  * that epoch: the datapath retires each frame that hit, exactly once, at the earliest in the cycle of found_valid, when it
  * will read no secret of this SA any more. A hit and its count are one event: after a DELETE_SA a frame either misses, or
  * hits and is waited for.
+ *
+ * Use and limits: sa_usage, one for each direction. A handle whose SA passed a limit waits in event_handle (0: none) until event_take; event_new
+ * is high in the cycle in which one comes.
  *
  * Addresses: block, octet 0 in [127:120], IPv4 in [127:96] with the rest zero. A search for an IPv6 address compares a 32-bit
  * digest first (sa_cam or sa_hash), then the address itself (store).
@@ -49,9 +52,11 @@ module sa_table #(
   output wire                        command_done,
   output wire [7:0]                  command_status,
   output wire [31:0]                 command_handle,
+  output wire [191:0]                command_use,
   output wire [15:0]                 sa_active,
   input  wire [31:0]                 stage_flags,
   input  wire [31:0]                 stage_sa_flags,
+  input  wire [31:0]                 stage_options,
   input  wire [31:0]                 stage_operation,
   input  wire [31:0]                 stage_spi,
   input  wire [31:0]                 stage_auth_algorithm,
@@ -65,6 +70,11 @@ module sa_table #(
   input  wire [127:0]                stage_src,
   input  wire [127:0]                stage_dst,
   input  wire [255:0]                stage_key,
+  input  wire [255:0]                stage_limits,
+
+  output wire                        event_new,
+  output wire [31:0]                 event_handle,
+  input  wire                        event_take,
 
   /*
    * H = E_K(0) from a free slot of an AES pipe of the datapath: one request at a time, one response for each
@@ -96,6 +106,15 @@ module sa_table #(
   output wire [1:0]                  rx_found_udp_type,
   input  wire                        rx_retire_valid,
   input  wire                        rx_retire_epoch,
+  input  wire [INDEX_WIDTH-1:0]      rx_usage_index,
+  output wire                        rx_usage_hard,
+  output wire                        rx_usage_soft,
+  input  wire                        rx_use_valid,
+  input  wire                        rx_use_count,
+  input  wire [13:0]                 rx_use_octets,
+  input  wire [63:0]                 rx_use_number,
+  input  wire                        rx_use_near,
+  input  wire [31:0]                 rx_use_handle,
 
   /*
    * Transmit lookup
@@ -112,8 +131,18 @@ module sa_table #(
   output wire [31:0]                 tx_found_spi,
   output wire                        tx_found_ipv6,
   output wire [1:0]                  tx_found_udp_type,
+  output wire                        tx_found_iv_sequence,
   input  wire                        tx_retire_valid,
   input  wire                        tx_retire_epoch,
+  input  wire [INDEX_WIDTH-1:0]      tx_usage_index,
+  output wire                        tx_usage_hard,
+  output wire [63:0]                 tx_usage_highest,
+  input  wire                        tx_use_valid,
+  input  wire                        tx_use_count,
+  input  wire [13:0]                 tx_use_octets,
+  input  wire [63:0]                 tx_use_number,
+  input  wire                        tx_use_near,
+  input  wire [31:0]                 tx_use_handle,
 
   /*
    * Secrets by entry number (low bits of the handle)
@@ -171,6 +200,7 @@ wire                    sa_inbound;
 wire                    sa_ipv6;
 wire                    sa_gmac;
 wire                    sa_esn;
+wire                    sa_iv_sequence;
 wire [2:0]              sa_icv_words;
 wire [1:0]              sa_udp_type;
 wire [127:0]            sa_src;
@@ -179,6 +209,9 @@ wire [255:0]            sa_key;
 wire [1:0]              sa_key_size;
 wire [INDEX_WIDTH-1:0]  read_index;
 wire                    read_esn;
+wire                    read_inbound;
+wire [191:0]            tx_read_use;
+wire [191:0]            rx_read_use;
 wire [31:0]             read_spi;
 wire [15:0]             read_generation;
 wire                    read_valid;
@@ -206,9 +239,11 @@ sa_command #(
   .command_done(command_done),
   .command_status(command_status),
   .command_handle(command_handle),
+  .command_use(command_use),
   .sa_active(sa_active),
   .stage_flags(stage_flags),
   .stage_sa_flags(stage_sa_flags),
+  .stage_options(stage_options),
   .stage_operation(stage_operation),
   .stage_spi(stage_spi),
   .stage_auth_algorithm(stage_auth_algorithm),
@@ -251,6 +286,7 @@ sa_command #(
   .sa_ipv6(sa_ipv6),
   .sa_gmac(sa_gmac),
   .sa_esn(sa_esn),
+  .sa_iv_sequence(sa_iv_sequence),
   .sa_icv_words(sa_icv_words),
   .sa_udp_type(sa_udp_type),
   .sa_src(sa_src),
@@ -262,6 +298,7 @@ sa_command #(
   .read_spi(read_spi),
   .read_generation(read_generation),
   .read_valid(read_valid),
+  .read_use(read_inbound ? rx_read_use : tx_read_use),
   .epoch(epoch),
   .old_epoch_busy(old_epoch_busy)
 );
@@ -411,6 +448,7 @@ wire                   tx_store_gmac;
 wire                   tx_store_esn;
 wire [2:0]             tx_store_icv_words;
 wire [1:0]             tx_store_udp_type;
+wire                   tx_store_iv_sequence;
 wire [31:0]            tx_store_spi;
 wire                   tx_store_ipv6;
 wire                   tx_store_inbound;
@@ -455,6 +493,7 @@ sa_store #(
   .write_esn(sa_esn),
   .write_icv_words(sa_icv_words),
   .write_udp_type(sa_udp_type),
+  .write_iv_sequence(sa_iv_sequence),
   .write_spi(stage_spi),
   .write_ipv6(sa_ipv6),
   .write_inbound(sa_inbound),
@@ -483,6 +522,7 @@ sa_store #(
   .tx_esn(tx_store_esn),
   .tx_icv_words(tx_store_icv_words),
   .tx_udp_type(tx_store_udp_type),
+  .tx_iv_sequence(tx_store_iv_sequence),
   .tx_spi(tx_store_spi),
   .tx_ipv6(tx_store_ipv6),
   .tx_inbound(tx_store_inbound),
@@ -490,6 +530,7 @@ sa_store #(
   .tx_generation(tx_store_generation),
   .command_index(read_index),
   .command_esn(read_esn),
+  .command_inbound(read_inbound),
   .command_spi(read_spi),
   .command_generation(read_generation),
   .rx_cipher_index(rx_cipher_index),
@@ -524,14 +565,14 @@ assign search_same = sa_dst_any || rx_store_dst_any || rx_store_dst == sa_dst;
 reg        rx_found_valid_reg;
 reg [72:0] rx_found_reg;  // {hit, handle, epoch, gmac, esn, seq_hi, icv_words, udp_type}
 reg        tx_found_valid_reg;
-reg [73:0] tx_found_reg;  // {hit, epoch, gmac, esn, seq_hi, icv_words, spi, ipv6, udp_type}
+reg [74:0] tx_found_reg;  // {hit, epoch, gmac, esn, seq_hi, icv_words, spi, ipv6, udp_type, iv_sequence}
 
 assign rx_found_valid = rx_found_valid_reg;
 assign {rx_found_hit, rx_found_handle, rx_found_epoch, rx_found_gmac, rx_found_esn, rx_found_seq_hi, rx_found_icv_words,
   rx_found_udp_type} = rx_found_reg;
 assign tx_found_valid = tx_found_valid_reg;
 assign {tx_found_hit, tx_found_epoch, tx_found_gmac, tx_found_esn, tx_found_seq_hi, tx_found_icv_words, tx_found_spi,
-  tx_found_ipv6, tx_found_udp_type} = tx_found_reg;
+  tx_found_ipv6, tx_found_udp_type, tx_found_iv_sequence} = tx_found_reg;
 
 always @(posedge clk) begin
   rx_valid_1_reg <= rx_search_valid;
@@ -564,7 +605,7 @@ always @(posedge clk) begin
   end
   if (tx_valid_3_reg) begin
     tx_found_reg <= tx_hit ? {1'b1, epoch, tx_store_gmac, tx_store_esn, tx_store_seq_hi, tx_store_icv_words, tx_store_spi,
-      tx_store_ipv6, tx_store_udp_type} : 74'd0;
+      tx_store_ipv6, tx_store_udp_type, tx_store_iv_sequence} : 75'd0;
   end
 
   if (rst) begin
@@ -579,6 +620,111 @@ always @(posedge clk) begin
     tx_found_valid_reg <= 1'b0;
   end
 end
+
+/*
+ * Use and limits, by direction
+ */
+
+wire tx_event_valid;
+wire tx_event_ready;
+wire rx_event_valid;
+wire rx_event_ready;
+
+sa_usage #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH)
+) tx_usage_inst (
+  .clk(clk),
+  .rst(rst),
+  .add(write_sa && !sa_inbound),
+  .add_index(write_index),
+  .add_limits(stage_limits),
+  .query_index(read_index),
+  .query_use(tx_read_use),
+  .index(tx_usage_index),
+  .hard_reached(tx_usage_hard),
+  /* verilator lint_off PINCONNECTEMPTY */
+  .soft_reached(),  // no metadata goes with a frame to send
+  /* verilator lint_on PINCONNECTEMPTY */
+  .highest(tx_usage_highest),
+  .use_valid(tx_use_valid),
+  .use_count(tx_use_count),
+  .use_octets(tx_use_octets),
+  .use_number(tx_use_number),
+  .use_near(tx_use_near),
+  .event_valid(tx_event_valid),
+  .event_ready(tx_event_ready)
+);
+
+sa_usage #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH)
+) rx_usage_inst (
+  .clk(clk),
+  .rst(rst),
+  .add(write_sa && sa_inbound),
+  .add_index(write_index),
+  .add_limits(stage_limits),
+  .query_index(read_index),
+  .query_use(rx_read_use),
+  .index(rx_usage_index),
+  .hard_reached(rx_usage_hard),
+  .soft_reached(rx_usage_soft),
+  /* verilator lint_off PINCONNECTEMPTY */
+  .highest(),  // replay is the business of the host
+  /* verilator lint_on PINCONNECTEMPTY */
+  .use_valid(rx_use_valid),
+  .use_count(rx_use_count),
+  .use_octets(rx_use_octets),
+  .use_number(rx_use_number),
+  .use_near(rx_use_near),
+  .event_valid(rx_event_valid),
+  .event_ready(rx_event_ready)
+);
+
+/*
+ * Handles of SAs that passed a limit
+ */
+
+wire        tx_waiting_valid;
+wire [31:0] tx_waiting_handle;
+wire        rx_waiting_valid;
+wire [31:0] rx_waiting_handle;
+
+assign event_new = (tx_event_valid && tx_event_ready) || (rx_event_valid && rx_event_ready);
+assign event_handle = tx_waiting_valid ? tx_waiting_handle : rx_waiting_valid ? rx_waiting_handle : 32'd0;
+
+/* verilator lint_off PINCONNECTEMPTY */ // the level is of no use here
+fifo #(
+  .WIDTH(32),
+  .DEPTH_LOG2(4)
+) tx_event_fifo_inst (
+  .clk(clk),
+  .rst(rst || clear_all),
+  .s_valid(tx_event_valid),
+  .s_ready(tx_event_ready),
+  .s_data(tx_use_handle),
+  .m_valid(tx_waiting_valid),
+  .m_ready(event_take),
+  .m_data(tx_waiting_handle),
+  .level()
+);
+
+fifo #(
+  .WIDTH(32),
+  .DEPTH_LOG2(4)
+) rx_event_fifo_inst (
+  .clk(clk),
+  .rst(rst || clear_all),
+  .s_valid(rx_event_valid),
+  .s_ready(rx_event_ready),
+  .s_data(rx_use_handle),
+  .m_valid(rx_waiting_valid),
+  .m_ready(event_take && !tx_waiting_valid),
+  .m_data(rx_waiting_handle),
+  .level()
+);
+/* verilator lint_on PINCONNECTEMPTY */
 
 /*
  * Frames in flight, by direction and epoch

@@ -14,6 +14,7 @@ from models.engine import ReferenceEngine
 from tb.bench import EngineBench
 from tb.jobs import PROGRESS_MARK
 from tb.miniport import Identification, Miniport
+from tb.recorder import RECORDER
 from tb.scoreboard import Scoreboard
 from tb.transport import Transport
 
@@ -39,6 +40,7 @@ class Session:
         identification = await miniport.identify()
         reference = ReferenceEngine(identification.sa_count, identification.max_key_bits)
         scoreboard = Scoreboard()
+        RECORDER.watch(scoreboard)
         transport = Transport(miniport, bench, reference, scoreboard)
         await transport.enable()
         return cls(bench, identification, miniport, reference, scoreboard, transport)

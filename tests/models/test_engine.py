@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reference engine: commands, handles, rules T1 to T6 and R1 to R5."""
+"""The reference engine: commands, handles, rules T1 to T8 and R1 to R6."""
 
 from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from typing import Any
 
 import pytest
 
-from models.engine import CommandError, CommandStatus, ReferenceEngine, TransmitReason
+from models.engine import CommandError, CommandStatus, ReferenceEngine, TransmitReason, Usage
 from models.esp import protect
 from models.packet import ParsedEsp, esp_frame, parse_frame
-from models.sa import Algorithm, Direction, SecurityAssociation
+from models.sa import Algorithm, Direction, SaLimits, SecurityAssociation, SecurityAssociationError
 
 A4, B4, C4 = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2)), bytes((10, 0, 0, 3))
 A6, B6 = bytes(15) + b"\x0a", bytes(15) + b"\x0b"
@@ -222,7 +223,7 @@ def test_t2_to_t4() -> None:
 
 
 @pytest.mark.parametrize("icv_len", [8, 12, 16])
-def test_t5_t6(icv_len: int) -> None:
+def test_t5_and_t8(icv_len: int) -> None:
     engine = ReferenceEngine()
     sa = make(Direction.OUTBOUND, icv_len=icv_len)
     handle = engine.add_sa(sa)
@@ -233,6 +234,54 @@ def test_t5_t6(icv_len: int) -> None:
     assert result.sent and result.frame == sealed(sa, good) != good
     assert result.frame is not None and result.frame.endswith(b"Ethernet padding") and len(result.frame) == len(good)
     assert engine.statistics["tx_protected"] == 1
+
+
+def test_t6_hard_limits() -> None:
+    engine = ReferenceEngine()
+    for limits in (SaLimits(hard_packets=2), SaLimits(hard_octets=20), SaLimits(1, 1, 2, 0)):
+        handle = engine.add_sa(make(Direction.OUTBOUND, limits=limits))
+        for seq in (1, 2):
+            assert engine.transmit(frame_of(seq=seq), handle).sent
+        check_transmit(engine, frame_of(seq=3), TransmitReason.LIMIT, handle)
+        # 7 octets of payload, 3 of padding, 2 of trailer
+        assert engine.usage(handle) == Usage(2, 24, 2) and engine.events == [handle]
+        # what is wrong with the packet itself is said first
+        check_transmit(engine, frame_of(spi=9), TransmitReason.SPI_MISMATCH, handle)
+        engine.delete_sa(handle)
+        engine.events.clear()
+    for name in SaLimits.__slots__:
+        with pytest.raises(SecurityAssociationError, match=re.escape(f"{name} = ")):
+            SaLimits(**{name: 1 << 64})
+    with pytest.raises(SecurityAssociationError, match=r"^iv_from_sequence = True"):
+        make(iv_from_sequence=True)
+
+
+def test_t7_sequence_numbers() -> None:
+    engine = ReferenceEngine()
+    handle = engine.add_sa(make(Direction.OUTBOUND))
+    for seq in (5, 5, 4, 0xEFFFFFFF):
+        assert engine.transmit(frame_of(seq=seq), handle).sent
+    assert engine.events == []
+    assert engine.transmit(frame_of(seq=0xF0000000), handle).sent and engine.events == [handle]
+    assert engine.transmit(frame_of(seq=0xFFFFFFFF), handle).sent
+    for seq in (0, 6, 0xFFFFFFFF):
+        check_transmit(engine, frame_of(seq=seq), TransmitReason.SEQUENCE, handle)
+    engine.delete_sa(handle)
+    sa = make(Direction.OUTBOUND, esn=True, seq_hi=0xFFFFFFFE, iv_from_sequence=True)
+    handle = engine.add_sa(sa)
+    result = engine.transmit(frame_of(seq=0xFFFFFFFF, iv=bytes(8)), handle)
+    assert result.frame == sealed(sa, frame_of(seq=0xFFFFFFFF, iv=bytes.fromhex("fffffffeffffffff")))
+    check_transmit(engine, frame_of(seq=0xFFFFFFFF), TransmitReason.SEQUENCE, handle)
+    check_transmit(engine, frame_of(seq=0), TransmitReason.SEQUENCE, handle)
+    engine.update_sa(handle, SPI, 0xFFFFFFFF)
+    assert engine.transmit(frame_of(seq=0), handle).sent
+    # a frame that is cut spends its number, one that can not be does not
+    check_transmit(engine, frame_of(seq=1)[:-1], TransmitReason.SYNTAX, handle)
+    check_transmit(engine, frame_of(b"", seq=2, ip_length=37), TransmitReason.SYNTAX, handle)
+    check_transmit(engine, frame_of(seq=1), TransmitReason.SEQUENCE, handle)
+    assert engine.transmit(frame_of(seq=2), handle).sent
+    engine.update_sa(handle, SPI, 7)
+    check_transmit(engine, frame_of(seq=9), TransmitReason.SEQUENCE, handle)
 
 
 def test_stale_handle_never_reaches_the_reused_entry() -> None:
@@ -314,8 +363,21 @@ def test_r3_wrong_icv(udp: int, status: int) -> None:
     assert engine.statistics["rx_icv_failed"] == 1
 
 
+def test_r4_limits() -> None:
+    engine = ReferenceEngine()
+    sa = make(limits=SaLimits(soft_packets=1, hard_packets=3))
+    handle = engine.add_sa(sa)
+    wires = [sealed(sa, frame_of(seq=seq)) for seq in range(1, 6)]
+    assert [engine.receive(wire).slot1 for wire in wires] == [2, 3, 3, 0x00010003, 0x00010003]
+    assert engine.receive(wires[0]) == (wires[0], 0x00010003, 0, handle, True, 1, 0, 0)
+    assert engine.usage(handle).packets == 3 and engine.statistics["rx_limit_failed"] == 3
+    bad = sealed(make(key=bytes(16)), frame_of())
+    assert engine.receive(bad).slot1 == 0x00030002
+    assert engine.events == [handle]
+
+
 @pytest.mark.parametrize("algorithm", [Algorithm.GCM_256, Algorithm.GMAC_192])
-def test_r4_success(algorithm: Algorithm) -> None:
+def test_r5_success(algorithm: Algorithm) -> None:
     engine = ReferenceEngine()
     sa = make(algorithm=algorithm, key=bytes(algorithm.key_octets), ipv6=True, dst=B6)
     handle = engine.add_sa(sa)

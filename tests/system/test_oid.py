@@ -21,6 +21,7 @@ from models.ndis import (
     ADD_SA_EX_HANDLE,
     ADD_SA_EX_SIZE,
     ADD_SA_HANDLE,
+    SA_DELETE_REQ,
     Abi,
     AddSa,
     AddSaEx,
@@ -40,9 +41,17 @@ from models.ndis import (
     request_from_sa,
 )
 from models.packet import ParsedEsp, esp_frame, parse_frame
-from models.sa import Algorithm, Direction, SecurityAssociation
-from tb.bench import STATUS_FAILED_HANDLE, STATUS_SENT, EngineBench, RxResult, TxFrame, TxResult
-from tb.miniport import Miniport
+from models.sa import Algorithm, Direction, SaLimits, SecurityAssociation
+from tb.bench import (
+    STATUS_FAILED_HANDLE,
+    STATUS_FAILED_SEQUENCE,
+    STATUS_SENT,
+    EngineBench,
+    RxResult,
+    TxFrame,
+    TxResult,
+)
+from tb.miniport import Miniport, SaOptions
 from tb.ndis_host import Completion, NdisHost
 from tb.sim import SIMULATORS, run_cocotb
 
@@ -75,7 +84,7 @@ def association(number: int, direction: Direction = Direction.INBOUND, **fields:
 def plain(sa: SecurityAssociation, seq: int = 1, octets: int = 40, **fields: Any) -> bytes:
     """An ESP-framed plaintext frame of ``sa``."""
     arguments: dict[str, Any] = {"src": sa.src, "dst": sa.dst, "spi": sa.spi, "icv_len": sa.icv_len}
-    return esp_frame(bytes(octets), seq=seq, iv=seq.to_bytes(8, "big"), **(arguments | fields))
+    return esp_frame(bytes(octets), seq=seq, **(arguments | {"iv": seq.to_bytes(8, "big")} | fields))
 
 
 def sealed(sa: SecurityAssociation, frame: bytes) -> bytes:
@@ -144,13 +153,15 @@ class Rig:
         image = UpdateSa(handle, spi=spi.to_bytes(4, "big"), sequence_number_high_order=high, **fields)
         return (await self.host.direct(UPDATE, image.pack(self.abi))).status
 
-    async def receives(self, sa: SecurityAssociation, handle: int, seq: int = 1, **fields: Any) -> None:
+    async def receives(
+        self, sa: SecurityAssociation, handle: int, seq: int = 1, slot1: int = DONE, **fields: Any
+    ) -> None:
         """A frame of the inbound ``sa`` is decrypted."""
         frame = plain(sa, seq, **fields)
         wire = sealed(sa, frame)
         (got,) = await self.bench.receive([wire])
         end = len(frame) - sa.icv_len
-        assert (got.frame[:end], got.slot1, got.handle) == (frame[:end], DONE, handle)
+        assert (got.frame[:end], got.slot1, got.handle) == (frame[:end], slot1, handle)
 
     async def passes(self, wire: bytes) -> None:
         """A frame from the wire comes unchanged, every out-of-band word 0."""
@@ -539,7 +550,7 @@ async def directed_09_receive(dut: Any) -> None:
 
 @cocotb.test()
 async def directed_10_entry_lives_until_its_delete(dut: Any) -> None:
-    """A full table takes nothing away: SaDeleteReq is not raised, each of a pair works until its own DELETE."""
+    """A full table takes nothing away and raises no SaDeleteReq: each of a pair works until its own DELETE."""
     rig = await Rig.start(dut)
     pairs = [(association(n), association(n, Direction.OUTBOUND)) for n in range(SA_COUNT // 2)]
     handles = [(await rig.add(inbound), await rig.add(outbound)) for inbound, outbound in pairs]
@@ -555,6 +566,30 @@ async def directed_10_entry_lives_until_its_delete(dut: Any) -> None:
     for (inbound, outbound), (first, second) in zip(pairs[1:], handles[1:], strict=True):
         await rig.receives(inbound, first)
         await rig.sends(outbound, second)
+
+
+@cocotb.test()
+async def directed_10_sa_delete_req(dut: Any) -> None:
+    """SaDeleteReq: the SA works on until the host has issued DELETE twice, for it and then for its outbound twin."""
+    options = SaOptions(SaLimits(soft_packets=2))
+    rig = await Rig.start(dut, options=options)
+    inbound, outbound = association(1), association(1, Direction.OUTBOUND)
+    handles = await rig.add(inbound), await rig.add(outbound)
+    for seq in (1, 2):
+        await rig.receives(inbound, handles[0], seq)
+    for seq in range(3, 7):
+        await rig.receives(inbound, handles[0], seq, slot1=DONE | SA_DELETE_REQ)
+        await rig.sends(outbound, handles[1], seq)
+    spoilt = bytearray(sealed(inbound, plain(inbound)))
+    spoilt[-1] ^= 1
+    await rig.fails(bytes(spoilt), CryptoStatus.TRANSPORT_ESP_AUTH_FAILED)  # whoever made it does not ask for anything
+    assert await rig.miniport.take_events() == [handles[1], handles[0]]
+    assert await rig.delete(handles[0]) == NdisStatus.SUCCESS
+    await rig.passes(sealed(inbound, plain(inbound)))
+    await rig.sends(outbound, handles[1], 7)
+    assert await rig.delete(handles[1]) == NdisStatus.SUCCESS
+    await rig.send_fails(outbound, handles[1])
+    assert await rig.miniport.sa_active() == 0
 
 
 # ---- races and the life of a request -------------------------------------------------------------------------------
@@ -733,6 +768,22 @@ async def spi_host_order_switch(dut: Any) -> None:
     await rig.receives(sa, handle)
 
 
+@cocotb.test()
+async def iv_from_sequence_switch(dut: Any) -> None:
+    """A7: with the switch the engine makes the IV of each frame of an outbound SA, and sends no number twice."""
+    rig = await Rig.start(dut, options=SaOptions(iv_from_sequence=True))
+    for esn in (False, True):
+        sa = association(1 + esn, Direction.OUTBOUND, esn=esn, seq_hi=7 * esn)
+        handle = await rig.add(sa)
+        frame = plain(sa, 5, iv=bytes(8))
+        expected = sealed(sa, plain(sa, 5, iv=bytes((0, 0, 0, 7 * esn, 0, 0, 0, 5))))
+        results = await rig.bench.transmit([TxFrame(frame, handle)] * 2)
+        assert results == [TxResult(STATUS_SENT, expected), TxResult(STATUS_FAILED_SEQUENCE, None)]
+    # the IV of a received frame is its own
+    inbound = association(9)
+    await rig.receives(inbound, await rig.add(inbound), iv=b"whatever")
+
+
 TESTS = (
     "capability_report",
     "directed_01_add_happy_path",
@@ -748,6 +799,7 @@ TESTS = (
     "directed_08_update_errors",
     "directed_09_receive",
     "directed_10_entry_lives_until_its_delete",
+    "directed_10_sa_delete_req",
     "race_add_add_same_spi",
     "race_adds_of_all",
     "race_update_between_frames",
@@ -756,6 +808,7 @@ TESTS = (
     "cancel_of_pending_requests",
     "race_stale_handle_of_reused_index",
     "spi_host_order_switch",
+    "iv_from_sequence_switch",
 )
 
 

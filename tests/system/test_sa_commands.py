@@ -37,7 +37,7 @@ from models.sa import Algorithm, Direction, SecurityAssociation
 from tb import engine_registers as regs
 from tb.bench import STATUS_FAILED_HANDLE, STATUS_SENT, EngineBench, RxResult, TxFrame, TxResult
 from tb.engine_registers import CommandStatus
-from tb.miniport import Miniport
+from tb.miniport import Miniport, SaOptions
 from tb.sim import SIMULATORS, CocotbTestFailure, run_cocotb, source_closure
 from tests.system.common import (
     CRYPTO_DONE_AUTH_FAILED,
@@ -51,6 +51,10 @@ from tests.system.common import (
 )
 
 MODULE = "tests.system.test_sa_commands"
+COMMANDS = 400
+"""Of commands_in_any_order."""
+LOOKED_AT_WHILE_RUNNING = 12
+"""Registers that can be read before an ADD_SA has ended."""
 V4 = (bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2)))
 
 
@@ -291,7 +295,7 @@ async def update_between_frames(dut: Any) -> None:
             UpdateSa(handle, spi=spi.to_bytes(4, "big"), sequence_number_high_order=high).pack(abi), abi
         )
 
-    for number, high in enumerate((6, 0xFFFFFFFF, 0)):
+    for number, high in enumerate((6, 0xEFFFFFFF, 0)):
         abi = list(Abi)[number % 2]
         new = dataclasses.replace(sa, seq_hi=high)
         for handle in handles:
@@ -383,22 +387,137 @@ async def delete_in_flight(dut: Any) -> None:
 
 @cocotb.test()
 async def registers_tell_no_secret(dut: Any) -> None:
-    """The whole register space, read after an ADD_SA and after a refused one: no 32 bits of key, salt or H."""
+    """The whole register space in every state of the engine and of a command: no 32 bits of key, salt or H anywhere."""
     rng = random.Random("secret")
     bench, miniport = await start(dut)
-    sa = random_sa(rng)
-    await add(miniport, sa)
-    words = await bench.registers.read_many(range(0, 0x1000, 4))
-    refused = random_sa(rng)
+    registers = bench.registers
+    kept, other, refused = random_sa(rng), random_sa(rng), random_sa(rng)
+    pieces = _pieces(kept, 4) | _pieces(other, 4) | _pieces(refused, 4)
     request = request_from_sa(refused)
     _element(request, operation=1)
+    stage = range(regs.STAGE_OPTIONS // 4, regs.STAGE_KEY[-1] // 4 + 1)
+
+    async def look(state: str) -> list[int]:
+        words = await registers.read_many(range(0, 0x1000, 4))
+        for number, word in enumerate(words):
+            assert f"{word:032b}" not in pieces, f"{state}: register {4 * number:#05x} shows a secret"
+        assert not any(words[number] for number in stage), f"{state}: a staged word can be read"
+        return words
+
+    await look("empty")
+    handle = await add(miniport, kept)
+    await look("added")
     await miniport.add_sa_ex(request.pack(Abi.X64))
-    words += await bench.registers.read_many(range(0, 0x1000, 4))
-    pieces = _pieces(sa, 4) | _pieces(refused, 4)
-    for number, word in enumerate(words):
-        assert f"{word:032b}" not in pieces, f"register {4 * number % 0x1000:#05x} shows a secret"
-    stage = range(regs.STAGE_FLAGS // 4, regs.STAGE_KEY[-1] // 4 + 1)
-    assert not any(words[number] for number in stage), "a staged word can be read"
+    await look("refused")
+    # staged and not started, then running: so many registers at a time as an ADD_SA lasts
+    writes = miniport._stage_add(request_from_sa(other), SaOptions())
+    await registers.write_many(writes)
+    await look("staged")
+    last = max(register.address for register in regs.REGISTERS.values())
+    for first in range(0, last + 4, 4 * LOOKED_AT_WHILE_RUNNING):
+        await registers.write_many([*writes, (regs.COMMAND, regs.Opcode.ADD_SA)])
+        window = range(first, first + 4 * LOOKED_AT_WHILE_RUNNING, 4)
+        *words, status = await registers.read_many([*window, regs.COMMAND_STATUS])
+        assert status == regs.COMMAND_STATUS_BUSY_MASK, "the command ended before it was looked at"
+        assert not {f"{word:032b}" for word in words} & pieces, f"running: one of {window} shows a secret"
+        while not await registers.read(regs.COMMAND_STATUS) & regs.COMMAND_STATUS_DONE_MASK:
+            pass
+        assert await miniport.delete(await registers.read(regs.RESULT_HANDLE)) == NdisStatus.SUCCESS
+    assert miniport.deleted_unknown == 0
+    await look("done")
+    sender = await add(miniport, mirrored(kept))
+    wires = [sealed(kept, plain(kept, number)) for number in range(1, 20)]
+    wires[3] = wires[3][:-1] + bytes((wires[3][-1] ^ 1,))
+    frames = [TxFrame(plain(kept, number), sender) for number in range(1, 20)]
+    traffic = cocotb.start_soon(both(bench, frames, wires))
+    await look("traffic")
+    await traffic
+    await look("after traffic, with an ICV that failed")
+    usage = await miniport.usage(handle)
+    assert usage is not None and usage.packets == 18
+    await look("queried")
+    update = UpdateSa(handle, spi=kept.spi.to_bytes(4, "big"))
+    assert await miniport.update_sa(update.pack(Abi.X64)) == NdisStatus.INVALID_PARAMETER
+    await look("updated")
+    await miniport.delete(handle)
+    await look("deleted")
+    await registers.write_many(writes)
+    await registers.write(regs.COMMAND, regs.Opcode.RESET)
+    await look("resetting")
+    while not await registers.read(regs.COMMAND_STATUS) & regs.COMMAND_STATUS_DONE_MASK:
+        await look("resetting")
+    await look("reset")
+    await registers.write_many(writes)
+    await registers.write(regs.COMMAND, 0x7777)
+    await look("unknown command")
+    await registers.write_many(writes)
+    await restart(bench)
+    await look("hard reset")
+
+
+@cocotb.test()
+async def commands_in_any_order(dut: Any) -> None:
+    """Any words in the staging window and any command, with writes and reads of anything between: SAs in use work on.
+
+    What an SA is good for stays as it was; every command ends; a status is one of those documented; whatever is added
+    by a lucky request is one SA more, and goes with its DELETE_SA.
+    """
+    rng = random.Random(cocotb.RANDOM_SEED)
+    bench, miniport = await start(dut)
+    registers = bench.registers
+    witness = await Witness.make(bench, miniport, rng, Abi.X64)
+    staged = [register.address for name, register in regs.REGISTERS.items() if name.startswith("STAGE_")]
+    others = [register.address for register in regs.REGISTERS.values() if register.address not in staged]
+    spared = (regs.COMMAND, regs.CONTROL, regs.STAGE_HANDLE)
+    good = miniport._stage_add(request_from_sa(random_sa(rng, algorithm=Algorithm.GCM_128)), SaOptions())
+    statuses: set[CommandStatus] = set()
+    added = 0
+    for number in range(COMMANDS):
+        writes = dict(good) if rng.random() < 0.7 else {}
+        for _ in range(rng.choice((0, 1, 1, 2, 5))):
+            value = rng.choice((0, 1, 2, 4, 8, 16, 20, 1 << rng.randrange(32), rng.getrandbits(32)))
+            writes[rng.choice(staged)] = value
+        writes[regs.STAGE_SPI] = writes.get(regs.STAGE_SPI, 0) ^ (number << 8 if rng.random() < 0.9 else 0)
+        handles = (*witness.handles, rng.getrandbits(32), 0, witness.handles[0] ^ 0x10000)
+        handle = rng.choice(handles)
+        opcode = rng.choice((1, 1, 1, 1, 2, 3, 5, 0, 6, rng.getrandbits(32)))
+        if opcode == regs.Opcode.RESET or (opcode == regs.Opcode.DELETE_SA and handle in witness.handles):
+            opcode = 1
+        writes[regs.STAGE_HANDLE] = handle
+        order = list(writes.items())
+        rng.shuffle(order)
+        await registers.write_many(order)
+        for _ in range(rng.randrange(3)):
+            address = rng.choice(others)
+            if address not in spared:
+                await registers.write(address, rng.getrandbits(32))
+            await registers.read(rng.randrange(0x400) * 4)
+        await registers.write(regs.COMMAND, opcode)
+        if rng.random() < 0.3:  # while it runs: ignored
+            await registers.write(rng.choice(staged), rng.getrandbits(32))
+            await registers.write(regs.COMMAND, rng.choice((2, 4)))
+        for _ in range(2000):
+            word = await registers.read(regs.COMMAND_STATUS)
+            if word & regs.COMMAND_STATUS_DONE_MASK:
+                break
+        else:
+            raise AssertionError(f"command {opcode:#x} did not end")
+        status = CommandStatus(word >> regs.COMMAND_STATUS_CODE_SHIFT & 0xFF)
+        statuses.add(status)
+        result = await registers.read(regs.RESULT_HANDLE)
+        assert (result != 0) is (status is CommandStatus.OK and opcode == regs.Opcode.ADD_SA)
+        if result:
+            added += 1
+            assert await miniport.sa_active() == 3
+            assert await miniport.delete(result) == NdisStatus.SUCCESS
+        assert await miniport.sa_active() == 2
+        if number % 25 == 0:
+            await witness.works()
+    await witness.works()
+    dut._log.info(
+        "%d commands, %d SAs added, statuses: %s", COMMANDS, added, ", ".join(s.name for s in sorted(statuses))
+    )
+    assert added > COMMANDS // 20 and len(statuses) >= 15, statuses
 
 
 @cocotb.test()

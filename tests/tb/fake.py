@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from models.engine import CommandError, ReferenceEngine
 from models.engine import CommandStatus as ModelStatus
 from models.ndis import IpsecOffloadV2
-from models.sa import Algorithm, Direction, SecurityAssociation, SecurityAssociationError
+from models.sa import Algorithm, Direction, SaLimits, SecurityAssociation, SecurityAssociationError
 from tb import engine_registers as regs
 from tb.bench import RxResult, TxFrame, TxResult
 from tb.engine_registers import CommandStatus, Opcode
@@ -76,6 +76,8 @@ class FakeRegisters:
                 self.words[regs.COMMAND_STATUS] = status << 8 | regs.COMMAND_STATUS_DONE_MASK
                 self.words[regs.INTERRUPT_STATUS] |= regs.INTERRUPT_STATUS_COMMAND_DONE_MASK
         value = self._counter(address)
+        if address == regs.SA_EVENT:
+            value = next(iter(self.engine.events), 0)
         if value is None:
             name = next(name for name, register in regs.REGISTERS.items() if register.address == address)
             value = self.words[address] & regs.REGISTERS[name].readable
@@ -95,6 +97,9 @@ class FakeRegisters:
         self.accesses.append(("write", address, value))
         if address == regs.INTERRUPT_STATUS:
             self.words[address] &= ~value
+        elif address == regs.SA_EVENT_TAKE:
+            if self.engine.events and self.engine.events[0] == value:
+                del self.engine.events[0]
         elif address == regs.COMMAND:
             assert self._pending is None, "COMMAND was written while a command was running"
             self._left = self.latency
@@ -123,6 +128,10 @@ class FakeRegisters:
                 self.engine.delete_sa(words[regs.STAGE_HANDLE])
             elif opcode is Opcode.UPDATE_SA:
                 self.engine.update_sa(words[regs.STAGE_HANDLE], words[regs.STAGE_SPI], words[regs.STAGE_SEQUENCE_HIGH])
+            elif opcode is Opcode.QUERY_SA:
+                use = self.engine.usage(words[regs.STAGE_HANDLE])
+                for address, value in zip(range(regs.RESULT_PACKETS_LO, regs.SA_EVENT, 8), use, strict=True):
+                    words[address], words[address + 4] = value & 0xFFFFFFFF, value >> 32
             else:
                 self.engine.reset()
         except CommandError as error:
@@ -130,8 +139,9 @@ class FakeRegisters:
         except (SecurityAssociationError, KeyError):
             return CommandStatus.MALFORMED_ALGORITHM, 0
         finally:
-            for address in (*regs.STAGE_KEY, regs.STAGE_SALT):
-                words[address] = 0
+            for name, register in regs.REGISTERS.items():
+                if name.startswith("STAGE_"):
+                    words[register.address] = 0
         return CommandStatus.OK, 0
 
     def _staged(self) -> SecurityAssociation:
@@ -140,6 +150,10 @@ class FakeRegisters:
         gmac = words[regs.STAGE_ENCRYPTION_ALGORITHM] == 1
         identifier = words[regs.STAGE_AUTHENTICATION_ALGORITHM if gmac else regs.STAGE_ENCRYPTION_ALGORITHM]
         esn = words[regs.STAGE_SA_FLAGS] == 1
+        limits = [
+            words[address] | words[address + 4] << 32
+            for address in range(regs.STAGE_SOFT_PACKETS_LO, regs.STAGE_FLAGS, 8)
+        ]
         return SecurityAssociation(
             direction=Direction.INBOUND if words[regs.STAGE_FLAGS] & 1 else Direction.OUTBOUND,
             algorithm=Algorithm.of(gmac, _BITS[identifier]),
@@ -153,6 +167,8 @@ class FakeRegisters:
             src=self._octets_of(regs.STAGE_SRC)[:size],
             dst=self._octets_of(regs.STAGE_DST)[:size],
             udp_encapsulation=words[regs.STAGE_UDP_ENCAPSULATION],
+            limits=SaLimits(*limits),
+            iv_from_sequence=words[regs.STAGE_OPTIONS] == 1,
         )
 
     def _octets_of(self, addresses: Sequence[int]) -> bytes:

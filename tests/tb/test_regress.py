@@ -10,7 +10,7 @@ import threading
 import traceback
 from concurrent.futures import as_completed
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -20,7 +20,7 @@ from tb import regress
 from tb.bench import STATUS_FAILED_HANDLE, RxResult, TxResult
 from tb.regress import Regression, SeedResult, cause_of, group
 from tb.scoreboard import Scoreboard
-from tb.sim import CaseResult, RunResult, SimulationError
+from tb.sim import Build, CaseResult, Launch, RunResult, SimulationError
 from tb.transactors import ProtocolError
 
 
@@ -109,7 +109,8 @@ class FakeBuild:
         Path(extra_env["JOB_RESULT"]).write_text(json.dumps(job))
         log = self.folder / f"{seed}" / "sim.log"
         log.parent.mkdir()
-        return RunResult((CaseResult("regress", 1.0, outcome),), seed, 1.0, log, log, None)
+        launch = Launch(cast(Build, self), module, "regress", seed, extra_env, ())
+        return RunResult(launch, (CaseResult("regress", 1.0, outcome, False, 0, 1),), 1.0, log, log, None)
 
 
 def command(

@@ -24,7 +24,9 @@ from tb.sim import ROOT, SIMULATORS, run_cocotb
 SPACE = 1 << 12
 COUNTERS = (
     "tx_frames", "tx_protected", "tx_bypassed", "tx_failed_handle", "tx_failed_packet", "tx_failed_length",
-    "rx_frames", "rx_decrypted", "rx_not_esp", "rx_no_sa", "rx_icv_failed", "rx_syntax_failed", "rx_overflow",
+    "tx_failed_limit", "tx_failed_sequence",
+    "rx_frames", "rx_decrypted", "rx_not_esp", "rx_no_sa", "rx_icv_failed", "rx_syntax_failed", "rx_limit_failed",
+    "rx_overflow",
 )  # fmt: skip
 STAGE_PORTS = {
     "flags": (reg.STAGE_FLAGS,), "sa_flags": (reg.STAGE_SA_FLAGS,), "operation": (reg.STAGE_OPERATION,),
@@ -32,6 +34,8 @@ STAGE_PORTS = {
     "auth_algorithm": (reg.STAGE_AUTHENTICATION_ALGORITHM,), "enc_algorithm": (reg.STAGE_ENCRYPTION_ALGORITHM,),
     "key_octets": (reg.STAGE_KEY_OCTETS,), "icv_octets": (reg.STAGE_ICV_OCTETS,), "seq_hi": (reg.STAGE_SEQUENCE_HIGH,),
     "udp_encapsulation": (reg.STAGE_UDP_ENCAPSULATION,), "handle": (reg.STAGE_HANDLE,), "salt": (reg.STAGE_SALT,),
+    "options": (reg.STAGE_OPTIONS,),
+    "limits": tuple(reversed(range(reg.STAGE_SOFT_PACKETS_LO, reg.STAGE_FLAGS, 4))),
     "src": reg.STAGE_SRC, "dst": reg.STAGE_DST, "key": reg.STAGE_KEY,
 }  # fmt: skip
 
@@ -41,7 +45,9 @@ async def start(dut: Any) -> AxiLiteMaster:
     Clock(dut.clk, 10, "ns").start()
     for name in (*(f"count_{c}" for c in COUNTERS), "count_tx_octets", "count_rx_octets"):
         getattr(dut, name).value = 0
-    for name in ("command_done", "command_status", "command_handle", "sa_active"):
+    for name in ("command_done", "command_status", "command_handle", "command_use", "sa_active"):
+        getattr(dut, name).value = 0
+    for name in ("sa_event_new", "sa_event_handle"):
         getattr(dut, name).value = 0
     dut.rst.value = 1
     master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axil"), dut.clk, dut.rst)
@@ -200,22 +206,65 @@ async def enables_and_interrupt(dut: Any) -> None:
         "count_tx_failed_handle": reg.INTERRUPT_STATUS_TX_FAILED_MASK,
         "count_tx_failed_packet": reg.INTERRUPT_STATUS_TX_FAILED_MASK,
         "count_tx_failed_length": reg.INTERRUPT_STATUS_TX_FAILED_MASK,
+        "count_tx_failed_limit": reg.INTERRUPT_STATUS_TX_FAILED_MASK,
+        "count_tx_failed_sequence": reg.INTERRUPT_STATUS_TX_FAILED_MASK,
         "count_rx_overflow": reg.INTERRUPT_STATUS_RX_OVERFLOW_MASK,
         "count_rx_icv_failed": reg.INTERRUPT_STATUS_RX_FAILED_MASK,
         "count_rx_syntax_failed": reg.INTERRUPT_STATUS_RX_FAILED_MASK,
+        "count_rx_limit_failed": reg.INTERRUPT_STATUS_RX_FAILED_MASK,
+        "sa_event_new": reg.INTERRUPT_STATUS_SA_LIMIT_MASK,
         "command_done": reg.INTERRUPT_STATUS_COMMAND_DONE_MASK,
     }
     for name, mask in events.items():
-        await master.write_dword(reg.INTERRUPT_ENABLE, 0x1F & ~mask)
+        await master.write_dword(reg.INTERRUPT_ENABLE, 0x3F & ~mask)
         await pulse(dut, **{name: 1})
         assert await master.read_dword(reg.INTERRUPT_STATUS) == mask, name
         assert not int(dut.irq.value)
         await master.write_dword(reg.INTERRUPT_ENABLE, mask)
         assert int(dut.irq.value)
-        await master.write_dword(reg.INTERRUPT_STATUS, 0x1F & ~mask)
+        await master.write_dword(reg.INTERRUPT_STATUS, 0x3F & ~mask)
         assert await master.read_dword(reg.INTERRUPT_STATUS) == mask
         await master.write_dword(reg.INTERRUPT_STATUS, mask)
         assert await master.read_dword(reg.INTERRUPT_STATUS) == 0 and not int(dut.irq.value)
+
+
+@cocotb.test()
+async def events_are_taken_by_their_handle(dut: Any) -> None:
+    """SA_EVENT shows the oldest handle; only writing just this handle takes it, and reading changes nothing."""
+    master = await start(dut)
+    taken: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            await FallingEdge(dut.clk)
+            if int(dut.sa_event_take.value):
+                taken.append(int(dut.sa_event_handle.value))
+
+    cocotb.start_soon(watch())
+    dut.sa_event_handle.value = 0x12345678
+    for _ in range(2):
+        assert await master.read_dword(reg.SA_EVENT) == 0x12345678
+    for wrong in (0, 0x12345679, 0x02345678, 0xFFFFFFFF):
+        await master.write_dword(reg.SA_EVENT_TAKE, wrong)
+    await master.write_dword(reg.SA_EVENT, 0x12345678)
+    await master.write(reg.SA_EVENT_TAKE, b"")
+    assert taken == [] and await master.read_dword(reg.SA_EVENT_TAKE) == 0
+    await master.write_dword(reg.SA_EVENT_TAKE, 0x12345678)
+    await FallingEdge(dut.clk)
+    assert taken == [0x12345678]
+
+
+@cocotb.test()
+async def use_of_an_sa(dut: Any) -> None:
+    """RESULT_PACKETS, _OCTETS and _SEQUENCE show what came with command_done, until the next command starts."""
+    master = await start(dut)
+    words = [random.getrandbits(32) for _ in range(6)]
+    addresses = range(reg.RESULT_PACKETS_LO, reg.SA_EVENT, 4)
+    await master.write_dword(reg.COMMAND, reg.Opcode.QUERY_SA)
+    await pulse(dut, command_done=1, command_use=sum(word << 32 * number for number, word in enumerate(words)))
+    assert [await master.read_dword(address) for address in addresses] == words
+    await master.write_dword(reg.COMMAND, reg.Opcode.QUERY_SA)
+    assert not any([await master.read_dword(address) for address in addresses])
 
 
 @cocotb.test()

@@ -213,6 +213,18 @@ esp_receive #(
     .found_seq_hi(found_seq_hi),
     .found_icv_words(found_icv_words),
     .found_udp_type(found_udp_type),
+    /* verilator lint_off PINCONNECTEMPTY */ // limits are tested with the whole engine
+    .usage_index(),
+    .usage_hard(1'b0),
+    .usage_soft(1'b0),
+    .use_valid(),
+    .use_count(),
+    .use_octets(),
+    .use_number(),
+    .use_near(),
+    .use_handle(),
+    .event_limit_failed(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .retire_valid(retire_valid),
     .retire_epoch(retire_epoch),
     .cipher_index(cipher_index),

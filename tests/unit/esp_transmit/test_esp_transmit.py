@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""esp_transmit with fixed SAs: rules T1 to T6, latency, a beat per cycle, fail closed, SAs retired once."""
+"""esp_transmit with fixed SAs: rules T1 to T5 and T8, latency, a beat per cycle, fail closed, SAs retired once."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tests.unit.esp_transmit.fixed_sas import (
 )
 
 MAX_KEY_BITS = 128
-LATENCY = (MAX_KEY_BITS // 32 + 6 + 1) + 4 + 19
-"""AES latency + GHASH_STAGES + 19 cycles, first beat in to first beat out."""
+LATENCY = (MAX_KEY_BITS // 32 + 6 + 1) + 4 + 20
+"""AES latency + GHASH_STAGES + 20 cycles, first beat in to first beat out."""
 SENT, FAILED_HANDLE, FAILED_PACKET, FAILED_LENGTH = range(4)
 COUNTERS = (
     "frame", "protected", "bypassed", "failed_handle", "failed_packet", "failed_length", "octets",
@@ -77,7 +77,7 @@ class Bench:
         self.status.set_stall(status, random.getrandbits(32))
 
     def judge(self, data: bytes, handle: int, tunnel_handle: int = 0, enabled: bool = True) -> Sent:
-        """Rules T1 to T6."""
+        """Rules T1 to T5, and T8."""
         status, wire = SENT, data
         index = handle & 0xFFFF
         if handle or tunnel_handle:

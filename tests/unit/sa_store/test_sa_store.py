@@ -15,8 +15,8 @@ from tb.sim import SIMULATORS, run_cocotb
 
 # port suffix of what write_sa writes, and its width
 FIELDS = {
-    "src": 128, "dst": 128, "gmac": 1, "esn": 1, "icv_words": 3, "udp_type": 2, "spi": 32, "ipv6": 1, "inbound": 1,
-    "key": 256, "key_size": 2, "salt": 32, "seq_hi": 32,
+    "src": 128, "dst": 128, "gmac": 1, "esn": 1, "icv_words": 3, "udp_type": 2, "iv_sequence": 1, "spi": 32,
+    "ipv6": 1, "inbound": 1, "key": 256, "key_size": 2, "salt": 32, "seq_hi": 32,
 }  # fmt: skip
 
 # outputs of each read port and where their value comes from
@@ -27,9 +27,20 @@ READS = {
     | {"rx_src_any": "src_any", "rx_dst_any": "dst_any"},
     "tx_index": {
         f"tx_{name}": name
-        for name in ("gmac", "esn", "icv_words", "udp_type", "spi", "ipv6", "inbound", "seq_hi", "generation")
+        for name in (
+            "gmac",
+            "esn",
+            "icv_words",
+            "udp_type",
+            "iv_sequence",
+            "spi",
+            "ipv6",
+            "inbound",
+            "seq_hi",
+            "generation",
+        )
     },
-    "command_index": {f"command_{name}": name for name in ("esn", "spi", "generation")},
+    "command_index": {f"command_{name}": name for name in ("esn", "inbound", "spi", "generation")},
     "rx_cipher_index": {f"rx_cipher_{name}": name for name in ("key", "key_size", "salt")},
     "tx_cipher_index": {f"tx_cipher_{name}": name for name in ("key", "key_size", "salt")},
     "rx_hash_index": {"rx_hash_powers": "hash"},

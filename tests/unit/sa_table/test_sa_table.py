@@ -91,7 +91,7 @@ class Table:
 
     WORDS = (
         "flags", "sa_flags", "operation", "spi", "auth_algorithm", "enc_algorithm", "key_octets", "icv_octets",
-        "seq_hi", "udp_encapsulation", "handle", "salt", "src", "dst", "key",
+        "seq_hi", "udp_encapsulation", "handle", "salt", "src", "dst", "key", "options", "limits",
     )  # fmt: skip
 
     def __init__(self, dut: Any) -> None:
@@ -111,7 +111,8 @@ class Table:
             "command_start", "command_opcode", "h_req_ready", "h_rsp_valid", "h_rsp_block", "rx_search_valid",
             "rx_search_spi", "rx_search_ipv6", "rx_search_udp", "rx_search_dst", "rx_search_src", "rx_retire_valid",
             "rx_retire_epoch", "tx_lookup_valid", "tx_lookup_handle", "tx_retire_valid", "tx_retire_epoch",
-            "tx_cipher_index", "rx_cipher_index", "tx_hash_index", "rx_hash_index",
+            "tx_cipher_index", "rx_cipher_index", "tx_hash_index", "rx_hash_index", "tx_usage_index", "rx_usage_index",
+            "tx_use_valid", "rx_use_valid", "event_take",
         ):  # fmt: skip
             getattr(dut, name).value = 0
         dut.rst.value = 1
@@ -402,6 +403,9 @@ REFUSED: list[tuple[CommandStatus, dict[str, int]]] = [
     (CommandStatus.MALFORMED_UDP, {"udp_encapsulation": 0x10000}),
     (CommandStatus.UNSUPPORTED_UDP, {"udp_encapsulation": 4, "enc_algorithm": 0}),
     (CommandStatus.UNSUPPORTED_UDP, {"udp_encapsulation": 8}),
+    (CommandStatus.MALFORMED_FLAGS, {"options": 2}),
+    (CommandStatus.MALFORMED_FLAGS, {"options": 0x80000001, "flags": 0}),
+    (CommandStatus.MALFORMED_FLAGS, {"options": 1}),
     (CommandStatus.MALFORMED_ALGORITHM, {"enc_algorithm": 0}),
     (CommandStatus.MALFORMED_ALGORITHM, {"enc_algorithm": 0, "auth_algorithm": 8}),
     (CommandStatus.MALFORMED_ALGORITHM, {"enc_algorithm": 1, "auth_algorithm": 0}),
@@ -438,7 +442,7 @@ async def refused_requests_leave_nothing(dut: Any) -> None:
     for expected, change in REFUSED:
         status, handle = await table.command(Opcode.ADD_SA, good | change)
         assert (status, handle) == (expected, 0), (change, status, expected)
-    for opcode in (0, 5, 0x101, 0x80000001):
+    for opcode in (0, 6, 0x101, 0x80000001):
         assert await table.command(opcode, good) == (CommandStatus.UNKNOWN_COMMAND, 0)
     assert table.memories() == before and table.h_requests == requests and int(dut.sa_active.value) == 1
     status, handle = await table.command(Opcode.ADD_SA, good)
