@@ -48,7 +48,8 @@ module axis_sink #(
 
 localparam INDEX_WIDTH = $clog2(CHUNK_BEATS);
 
-reg [128*CHUNK_BEATS-1:0] fill;
+// a memory, so that waveforms are not filled with it
+reg [127:0] fill [0:CHUNK_BEATS-1];
 reg [CHUNK_BEATS-1:0] fill_marks;
 reg [15:0] fill_beats;
 // beats since the last frame's end that a chunk was handed over at
@@ -146,16 +147,16 @@ always @(posedge clk) begin
             first_user = s_axis_tuser;
         end
         in_frame = !s_axis_tlast;
-        fill[128*fill_beats +: 128] = s_axis_tdata;
+        fill[fill_beats[INDEX_WIDTH-1:0]] = s_axis_tdata;
         fill_beats = fill_beats + 16'd1;
         flush_beats = flush_beats + 16'd1;
         for (i = 0; i < 16; i = i + 1) begin
             length = length + {15'd0, s_axis_tkeep[i]};
         end
         if (s_axis_tlast) begin
-            fill[128*fill_beats +: 128] = {cycle, first_cycle, 48'd0, length};
+            fill[fill_beats[INDEX_WIDTH-1:0]] = {cycle, first_cycle, 48'd0, length};
             fill_beats = fill_beats + 16'd1;
-            fill[128*fill_beats +: 128] = {s_axis_tuser, first_user[31:0]};
+            fill[fill_beats[INDEX_WIDTH-1:0]] = {s_axis_tuser, first_user[31:0]};
             fill_marks[fill_beats[INDEX_WIDTH-1:0]] = 1'b1;
             fill_beats = fill_beats + 16'd1;
             flush_beats = flush_beats + 16'd2;
@@ -165,7 +166,9 @@ always @(posedge clk) begin
     // room for a last beat and its two descriptions must remain
     if (fill_beats > CHUNK_BEATS - 3 || (fill_beats != 16'd0 && !flip_reg
             && ((!in_frame && flush_beats >= FLUSH_BEATS) || idle_cycles >= FLUSH_CYCLES))) begin
-        chunk <= fill;
+        for (i = 0; i < {16'd0, fill_beats}; i = i + 1) begin
+            chunk[128*i +: 128] = fill[i[INDEX_WIDTH-1:0]];
+        end
         marks <= fill_marks;
         chunk_beats <= fill_beats;
         fill_beats = 16'd0;
@@ -191,7 +194,7 @@ end
 
 initial begin
     ready = 1'b0;
-    fill = 0;
+    chunk = 0;
 end
 
 endmodule
