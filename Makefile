@@ -146,6 +146,22 @@ regs: $(READY) ## generate registers (Verilog, Python, C, Markdown) from the Sys
 regs-check: $(READY) ## check that the generated registers are fresh
 	$(BIN)/python -m scripts.generate_registers --check
 
+MUTANTS ?= 360
+MODULE ?=
+AGAIN ?=
+JOBS ?= $(shell nproc)
+.PHONY: mutate
+mutate: $(READY) ## check the tests: faults in the RTL, and how many are found (MUTANTS=n MODULE=name SEED=n JOBS=n, AGAIN=1: survivors)
+	@scripts/require icarus
+	@$(BIN)/python -m scripts.mutate --mutants "$(MUTANTS)" $(if $(MODULE),--module "$(MODULE)") --seed "$(SEED)" \
+	    --jobs "$(JOBS)" $(if $(filter-out 0 no,$(AGAIN)),--again)
+
+SEEDS ?= 3
+KEEP ?=
+.PHONY: coverage
+coverage: $(READY) ## what the tests reach: bins of the test plan, lines, branches, bits (SEEDS=n JOBS=n, KEEP=1: report only)
+	@$(BIN)/python -m scripts.coverage --seeds "$(SEEDS)" --jobs "$(JOBS)" $(if $(filter-out 0 no,$(KEEP)),--keep)
+
 QUICK ?=
 .PHONY: synth-check
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)

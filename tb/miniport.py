@@ -36,6 +36,7 @@ from models.ndis import (
     write_offload_handle,
 )
 from models.sa import NO_LIMITS, SaLimits
+from tb import coverage
 from tb import engine_registers as regs
 from tb.engine_registers import CommandStatus, Opcode
 
@@ -424,6 +425,8 @@ class Miniport:
         if word & regs.COMMAND_STATUS_BUSY_MASK or not word & regs.COMMAND_STATUS_DONE_MASK:
             raise EngineError(f"COMMAND_DONE was signalled, but COMMAND_STATUS is {word:#06x}")
         self.last_status = CommandStatus((word & regs.COMMAND_STATUS_CODE_MASK) >> regs.COMMAND_STATUS_CODE_SHIFT)
+        if recorder := coverage.recorder():
+            recorder.command(opcode, self.last_status)
         return self.last_status
 
 

@@ -17,6 +17,7 @@ from models.engine import ReceiveResult, TransmitReason, TransmitResult
 from models.ndis import CRYPTO_DONE, ReceiveHeaderInfo, ReceiveInfo
 from models.packet import NotEsp, ParsedEsp, parse_frame
 from models.sa import SecurityAssociation
+from tb import coverage
 from tb.bench import (
     STATUS_FAILED_HANDLE,
     STATUS_FAILED_LENGTH,
@@ -198,6 +199,8 @@ class Scoreboard:
         self.fates[expected.reason.value] += 1
         status = _STATUS[expected.reason]
         if got.status == status and got.frame == expected.frame:
+            if recorder := coverage.recorder():
+                recorder.transmit(sent, sa, expected.reason)
             return True
         lines: list[str] = []
         if got.status != status:
@@ -229,6 +232,8 @@ class Scoreboard:
             and got.slot12 == expected.slot12
             and got.handle == expected.handle
         ):
+            if recorder := coverage.recorder():
+                recorder.receive(wire, sa, expected)
             return True
         lines: list[str] = []
         if got.handle != expected.handle:

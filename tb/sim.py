@@ -46,6 +46,7 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 BUILD_FOLDER = ROOT / "build"
 WAVES_FOLDER = BUILD_FOLDER / "waves"
+COVER_FOLDER = ROOT / "tb" / "cover"
 ALL_SIMULATORS = ("verilator", "icarus")
 HDL_FOLDERS = ("hdl", "tb/hdl")
 
@@ -92,6 +93,11 @@ _VERILATOR_FLAGS = (
     "-o",
     "simulation",
 )
+
+
+# Counters on every branch and bit make the C++ some five times as long: -O3 would compile it for half an hour.
+_COVERAGE_FLAGS = ("--coverage-line", "--coverage-toggle", "--coverage-user")
+_COVERAGE_MAKE_VARIABLES = {"OPT_FAST": "-O1", "OPT_GLOBAL": "-O1"}
 
 
 class SimulationError(Exception):
@@ -281,6 +287,17 @@ def _tool_version(simulator: str) -> str:
 # ---------------------------------------------------------------------------------------------------- build
 
 
+def coverage_folder() -> Path | None:
+    """Where simulations in Verilator leave their coverage (environment variable COVERAGE_TO); None: they count none."""
+    value = os.environ.get("COVERAGE_TO", "")
+    return Path(value).absolute() if value else None
+
+
+def _cover_points(files: Sequence[Path]) -> list[Path]:
+    """The cover points of these modules, tb/cover/<module>_cover.sv, each bound to its module."""
+    return [path for path in (COVER_FOLDER / f"{file.stem}_cover.sv" for file in files) if path.is_file()]
+
+
 def build(
     simulator: str,
     toplevel: str,
@@ -309,6 +326,9 @@ def build(
         WavesWindow.from_environment()  # refuses a wrong one now, not after a minute of building
     say = progress or (lambda text: None)
     files = _resolve_sources(toplevel, sources)
+    coverage = simulator == "verilator" and coverage_folder() is not None
+    if coverage:
+        files += _cover_points(files)
     waivers = [path for path in (file.with_suffix(".vlt") for file in files) if path.is_file()]
     folders = sorted({file.parent for file in files})
     headers = [header for folder in folders for header in sorted(folder.glob("*.vh"))]
@@ -325,7 +345,7 @@ def build(
         "bare": bare,
         "extra_flags": list(extra_flags),
     }
-    digest.update(json.dumps([settings, waves], sort_keys=True).encode())
+    digest.update(json.dumps([settings, waves, coverage], sort_keys=True).encode())
     folder = BUILD_FOLDER / "sim" / simulator / f"{toplevel}-{digest.hexdigest()[:12]}"
     given = None if sources is None else tuple(files)
     result = Build(simulator=simulator, toplevel=toplevel, folder=folder, waves=waves, sources=given, settings=settings)
@@ -339,7 +359,7 @@ def build(
         start = time.monotonic()
         say(f"{simulator}: building {toplevel} from {len(files)} files")
         arguments = _Arguments(
-            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, bare, extra_flags
+            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, bare, coverage, extra_flags
         )
         if simulator == "verilator":
             _build_verilator(folder, toplevel, arguments, say)
@@ -361,6 +381,7 @@ class _Arguments:
     waves: bool
     public_all: bool
     bare: bool
+    coverage: bool
     extra_flags: Sequence[str]
 
     @property
@@ -460,6 +481,8 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
             compile_flags += f" -I{compression}"
             link_flags += f" -L{compression}"
     command += ["-CFLAGS", compile_flags, "-LDFLAGS", link_flags, "--main" if arguments.bare else "--vpi"]
+    if arguments.coverage:
+        command += _COVERAGE_FLAGS
     if arguments.public_all:
         command.append("--public-flat-rw")
     elif not arguments.bare:
@@ -475,7 +498,8 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
     if not arguments.bare:
         command.append(str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"))
     _command(command, folder, folder / "build.log")
-    runtime = _runtime_cache(arguments.waves, arguments.bare)
+    variables = _MAKE_VARIABLES | (_COVERAGE_MAKE_VARIABLES if arguments.coverage else {})
+    runtime = _runtime_cache(arguments.waves, arguments.bare, variables)
     for name in runtime.glob("*.o"):
         shutil.copy(name, folder)  # a new time stamp: newer than Vtop.mk, so that make takes it as it is
     done = 0
@@ -487,7 +511,7 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
             done += 1
             say(f"verilator: C++ {done}/{total} {Path(match[1]).name}")
 
-    make = ["make", "-f", "Vtop.mk", *(f"{name}={value}" for name, value in _MAKE_VARIABLES.items())]
+    make = ["make", "-f", "Vtop.mk", *(f"{name}={value}" for name, value in variables.items())]
     plan = subprocess.run([*make, "-n"], cwd=folder, env=verilator_environment(), capture_output=True, text=True)
     total = sum(1 for line in plan.stdout.splitlines() if compilation.search(line))
     make.append(f"-j{len(os.sched_getaffinity(0))}")
@@ -497,10 +521,10 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
         path.unlink()
 
 
-def _runtime_cache(waves: bool, bare: bool) -> Path:
+def _runtime_cache(waves: bool, bare: bool, variables: Mapping[str, str]) -> Path:
     """Folder of the compiled Verilator run-time library (verilated*.o), which is the same for every design."""
     key = hashlib.sha256(_tool_version("verilator").encode())
-    key.update(json.dumps([_MAKE_VARIABLES, _VERILATOR_FLAGS, waves, bare]).encode())
+    key.update(json.dumps([dict(variables), _VERILATOR_FLAGS, waves, bare]).encode())
     return BUILD_FOLDER / "sim" / "verilator" / f"runtime-{key.hexdigest()[:12]}"
 
 
@@ -615,6 +639,14 @@ class Build:
         tracing: list[str] = []
         if waveform is not None:
             tracing = [f"+waves={waveform}", *(window or WavesWindow.from_environment()).plusargs()]
+        coverage = coverage_folder()
+        if coverage is not None:
+            # Verilator hangs where it can not write its counts
+            coverage.mkdir(parents=True, exist_ok=True)
+            environment["COVERAGE_TO"] = str(coverage)
+            if self.simulator == "verilator":
+                counts = coverage / f"{self.folder.name}-{name}-{seed}.dat"
+                tracing.append(f"+verilator+coverage+file+{counts}")
         command = self._run_command([*tracing, *plusargs], seed)
         log = folder / "sim.log"
         start = time.monotonic()

@@ -11,7 +11,20 @@ import cocotb
 import pytest
 from cocotb.triggers import RisingEdge, Timer
 
-from models.packet import LONGEST_PACKET_END, ParsedEsp, esp_frame, ethernet, parse_frame
+from models.packet import (
+    LONGEST_PACKET_END,
+    ParsedEsp,
+    esp,
+    esp_frame,
+    ethernet,
+    ip_frame,
+    ipv4,
+    ipv6,
+    parse_frame,
+)
+from models.packet import (
+    udp as udp_datagram,
+)
 from tb.sim import SIMULATORS, run_cocotb, source_closure
 from tb.transactors import CLOCK_NS, FrameSource
 
@@ -255,6 +268,22 @@ async def limits(dut: Any) -> None:
     depths = {parsed.payload for parsed in map(parse_frame, frames) if isinstance(parsed, ParsedEsp)}
     assert 126 <= max(depths) <= 128
     assert await bench.run(frames) > 100
+
+
+@cocotb.test()
+async def not_an_extension_header(dut: Any) -> None:
+    """Other protocols whose header, taken for an extension header, would lead to ESP; in IPv4 there is none at all."""
+    bench = Bench(dut)
+    await bench.reset()
+    inner = esp(bytes(20), spi=0x01020304, seq=5, iv=bytes(8), next_header=59)
+    frames = []
+    for protocol in range(256):
+        for next_protocol, upper in ((50, inner), (17, udp_datagram(inner))):
+            body = bytes((next_protocol, 0)) + bytes(6) + upper
+            frames.append(ip_frame(ipv4(body, bytes(4), bytes(4), protocol)))
+            frames.append(ip_frame(ipv6(body, bytes(16), bytes(16), protocol)))
+    # ESP itself, IPv6 with hop-by-hop options, routing header and destination options, before ESP and before UDP
+    assert await bench.run(frames) == 4 + 2 * 3
 
 
 @cocotb.test()

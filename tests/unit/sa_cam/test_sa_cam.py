@@ -142,10 +142,16 @@ async def every_entry_and_every_bit(dut: Any) -> None:
         assert (await search(key._replace(digest=key.digest ^ 1 << bit)))[0] == 0
     assert (await search(key._replace(inbound=1 - key.inbound)))[0] == 0
     assert (await search(key._replace(ipv6=1 - key.ipv6)))[0] == 0
+    # one clock of reset, in the middle of searches: no result of any of them
+    assert int(dut.result_valid.value)
     dut.rst.value = 1
     await FallingEdge(dut.clk)
     dut.rst.value = 0
+    dut.search_valid.value = 0
     assert int(dut.entry_valid.value) == 0
+    for _ in range(LATENCY + 1):
+        assert int(dut.result_valid.value) == 0
+        await FallingEdge(dut.clk)
 
 
 @pytest.mark.parametrize("entries", [16, 64, 256])

@@ -557,24 +557,66 @@ async def last_entries(dut: Any) -> None:
     assert await table.command(Opcode.ADD_SA, Sa(0x2001).staged()) == (CommandStatus.TABLE_FULL, 0)
 
 
+_BY_BUCKETS: dict[tuple[int, int], list[Sa]] = {}
+
+
+async def sas_by_buckets(table: Table) -> dict[tuple[int, int], list[Sa]]:
+    """SAs that differ in their destination, by the two buckets of their exact key: 25 of (3, 5), some of any other."""
+    dut = table.dut
+    exact = dut.hash.hash_inst.exact_inst
+    dut.rx_search_spi.value = 0x1000
+    address = 0x0A000000
+    while len(_BY_BUCKETS.get((3, 5), ())) < 25:
+        address += 1
+        dut.rx_search_valid.value = 1
+        dut.rx_search_dst.value = address << 96
+        await table.cycles(1)
+        buckets = int(exact.search_bucket_0.value), int(exact.search_bucket_1.value)
+        _BY_BUCKETS.setdefault(buckets, []).append(Sa(0x1000, dst=address << 96))
+    dut.rx_search_valid.value = 0
+    await table.cycles(LATENCY + 1)
+    return _BY_BUCKETS
+
+
+@cocotb.test(skip="COLLIDE" not in os.environ)
+async def each_entry_can_move(dut: Any) -> None:
+    """Two full buckets, and one of their eight entries has a place in its other bucket: that one moves."""
+    table = Table(dut)
+    await table.start()
+    sas = await sas_by_buckets(table)
+    for bank in (0, 1):
+        for way in range(4):
+            # buckets 3 and 5 are those of the new entry; the one that may move has 7 for its other bucket
+            movable = sas[(3, 7) if bank == 0 else (7, 5)][0]
+            blockers = sas[(9, 7) if bank == 0 else (7, 9)][:8]
+            blocking = [await table.add(sa) for sa in blockers]
+            handles: dict[int, Sa] = {}
+            for sa in sas[3, 5][: 2 * way + bank]:  # they go to bank 0 and bank 1 in turn
+                handles[await table.add(sa)] = sa
+            handles[await table.add(movable)] = movable
+            for handle in blocking:
+                assert await table.delete(handle) == CommandStatus.OK
+            for sa in sas[3, 5][2 * way + bank : 7]:
+                handles[await table.add(sa)] = sa
+            exact = dut.hash.hash_inst.exact_inst
+            new = sas[3, 5][7]
+            handles[await table.add(new)] = new
+            assert (int(exact.victim_bank_reg.value), int(exact.victim_way_reg.value)) == (bank, way)
+            assert int(exact.overflow_valid.value) == 0
+            for handle, sa in handles.items():
+                await table.check_lookups(handle, sa)
+            for handle in handles:
+                assert await table.delete(handle) == CommandStatus.OK
+            for sa in handles.values():
+                assert not (await table.search(0x1000, False, False, sa.dst, 1))["hit"]
+
+
 @cocotb.test(skip="COLLIDE" not in os.environ)
 async def keys_made_to_collide(dut: Any) -> None:
     """SAs of the same two buckets fill these and the overflow CAM; the next is refused, nothing else suffers."""
     table = Table(dut)
     await table.start()
-    exact = dut.hash.hash_inst.exact_inst
-    dut.rx_search_spi.value = 0x1000
-    chosen: list[Sa] = []
-    address = 0x0A000000
-    while len(chosen) < 25:  # 2 buckets of 4, 16 in the CAM
-        address += 1
-        dut.rx_search_valid.value = 1
-        dut.rx_search_dst.value = address << 96
-        await table.cycles(1)
-        if (int(exact.search_bucket_0.value), int(exact.search_bucket_1.value)) == (3, 5):
-            chosen.append(Sa(0x1000, dst=address << 96))
-    dut.rx_search_valid.value = 0
-    await table.cycles(LATENCY + 1)
+    chosen = (await sas_by_buckets(table))[3, 5]  # 2 buckets of 4, 16 in the CAM, one too many
     added = [await table.add(sa) for sa in chosen[:24]]
     before = table.memories()
     assert await table.command(Opcode.ADD_SA, chosen[24].staged()) == (CommandStatus.TABLE_FULL, 0)
@@ -738,7 +780,7 @@ async def reset_command(dut: Any) -> None:
     """RESET misses at once, waits for frames in flight, erases everything; old handles stay unknown afterwards."""
     table = Table(dut)
     await table.start()
-    sas = [Sa(0x900 + i, inbound=bool(i & 1)) for i in range(5)]
+    sas = [Sa(0x900 + i, inbound=bool(i & 1)) for i in range(ENTRIES)]
     handles = [await table.add(sa) for sa in sas]
     sent = await table.lookup(handles[0], retire=False)
     received = await table.search(sas[1].spi, False, False, 1, 2, retire=False)
@@ -753,6 +795,15 @@ async def reset_command(dut: Any) -> None:
     await table.cycles(30)
     await table.check_secrets(handles[1], sas[1])
     await table.retire("rx", received["epoch"])
+    # the last two entries are erased last: one for each side
+    dut.tx_lookup_handle.value, dut.rx_search_spi.value = handles[-2], sas[-1].spi
+    dut.tx_lookup_valid.value = dut.rx_search_valid.value = 1
+    while not int(dut.command_done.value):
+        await table.cycles(1)
+        for side in ("tx", "rx"):
+            found = int(getattr(dut, f"{side}_found_valid").value) and int(getattr(dut, f"{side}_found_hit").value)
+            assert not found, side
+    dut.tx_lookup_valid.value = dut.rx_search_valid.value = 0
     assert await table.end() == (CommandStatus.OK, 0)
     assert all(not any(words) for words in table.memories().values()) and int(dut.sa_active.value) == 0
     for number in range(ENTRIES):
@@ -816,7 +867,8 @@ MODULE = "tests.unit.sa_table.test_sa_table"
 def test_keys_made_to_collide(sim: str) -> None:
     """A hashed table of 64 entries."""
     parameters = {"SA_COUNT": 64, "CAM_LIMIT": 0}
-    run_cocotb(sim, "sa_table", None, MODULE, parameters, "keys_made_to_collide", {"COLLIDE": "1"}, public_all=True)
+    tests = ["each_entry_can_move", "keys_made_to_collide"]
+    run_cocotb(sim, "sa_table", None, MODULE, parameters, tests, {"COLLIDE": "1"}, public_all=True)
 
 
 @pytest.mark.parametrize("cam_limit", [256, 0], ids=["cam", "hash"])
