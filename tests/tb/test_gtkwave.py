@@ -80,7 +80,9 @@ def test_marker(waves: Path) -> None:
 
 def make_waves(*arguments: str) -> subprocess.CompletedProcess[str]:
     """``make waves`` without a display."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "SIM")}
+    # a make above this one would have it say which folder it enters and leaves
+    spared = ("DISPLAY", "SIM", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    environment = {name: value for name, value in os.environ.items() if name not in spared}
     return subprocess.run(
         ["make", "waves", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
