@@ -12,7 +12,9 @@ READY := $(VENV)/ready
 
 SIM ?=
 WAVES ?=
-export SIM WAVES PYTHON
+WAVES_FROM ?=
+WAVES_TO ?=
+export SIM WAVES WAVES_FROM WAVES_TO PYTHON
 
 ifneq ($(filter-out verilator icarus,$(SIM))$(word 2,$(SIM)),)
 $(error SIM=$(SIM): must be verilator or icarus)
@@ -20,7 +22,8 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@echo 'SIM=verilator|icarus selects the simulator, WAVES=1 writes waveforms (build/waves/*.fst).'
+	@echo 'SIM=verilator|icarus selects the simulator, WAVES=1 writes waveforms (build/waves/*.fst),'
+	@echo 'WAVES_FROM=ns WAVES_TO=ns only of this part of the run.'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1 \2/p' Makefile | while read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 .PHONY: setup
@@ -45,7 +48,8 @@ override IN := $(value IN)
 override OUT := $(value OUT)
 override REPORT := $(value REPORT)
 override WAVE := $(value WAVE)
-export DIR SAS IN OUT REPORT WAVE
+override TEST := $(value TEST)
+export DIR SAS IN OUT REPORT WAVE TEST
 
 .PHONY: simulator
 simulator: $(READY)
@@ -70,16 +74,42 @@ replay: simulator ## a capture through the engine: DIR=inbound|outbound SAS=file
 bench: simulator ## throughput and latency beside the limit: tables, JSON and a plot in build/reports
 	@$(BIN)/python -m tb.benchmark --sim $(SIM_OR_DEFAULT)
 
+.PHONY: bench-sim
+bench-sim: $(READY) ## speed of the simulation beside cocotbext-axi and beside no Python, on both simulators (or SIM=...)
+ifneq ($(SIM),verilator)
+	@scripts/require icarus
+endif
+	@$(BIN)/python -m tb.speed $(addprefix --sim ,$(SIM))
+
+# SEEDS, JOBS, FRAMES, START: see "python -m tb.regress --help"; SEED (its default is for make test) only from outside
+ifneq ($(filter-out file,$(origin SEED)),)
+ONLY_SEED := $(value SEED)
+endif
+override SEEDS := $(value SEEDS)
+override JOBS := $(value JOBS)
+override FRAMES := $(value FRAMES)
+override START := $(value START)
+export SEEDS JOBS FRAMES START ONLY_SEED
+
+.PHONY: regress
+regress: simulator ## random SAs, frames, errors and requests in flight: SEEDS=n from START=n|random, FRAMES=n each, JOBS=n; or SEED=n
+	@$(BIN)/python -m tb.regress --sim $(SIM_OR_DEFAULT) $(WAVES_OPTION) $${SEEDS:+--seeds "$$SEEDS"} $${JOBS:+--jobs "$$JOBS"} \
+	    $${FRAMES:+--frames "$$FRAMES"} $${START:+--start "$$START"} $${ONLY_SEED:+--seed "$$ONLY_SEED"}
+
 .PHONY: interop
 interop: $(READY) ## a live Linux kernel as the peer: every SA shape, rekeying, bad packets (INTEROP="--matrix quick --quiet")
 	@$(BIN)/python -m tb.interop $(INTEROP)
 
+.PHONY: demo
+demo: $(READY) ## as root: ping, curl, iperf3 through the simulated engine to a Linux kernel (DEMO="-- ping -c 3 198.51.100.2")
+	@$(BIN)/python -m tb.demo $(DEMO)
+
 .PHONY: waves
-waves: ## open the newest waveform of build/waves (or WAVE=file.fst) in GTKWave
-	@scripts/require gtkwave
-	@wave=$${WAVE:-$$(ls -t build/waves/*.fst 2>/dev/null | head -n 1)}; \
-	if [ -z "$$wave" ]; then echo 'error: no waveform in build/waves: make sim WAVES=1' >&2; exit 1; fi; \
-	exec gtkwave "$$wave" tb/waves/ipsec_engine.gtkw
+waves: $(READY) ## GTKWave with the newest waveform, WAVE=file.fst, or that of a test: TEST='tests/..py::test_x[icarus]' SEED=n
+ifneq ($(SIM),verilator)
+	@[ -z "$$TEST" ] || scripts/require icarus
+endif
+	@$(BIN)/python -m tb.gtkwave $${WAVE:+--wave "$$WAVE"} $${TEST:+--test "$$TEST"} --seed '$(SEED)'
 
 # ---- checking ------------------------------------------------------------------------------------------------------
 
@@ -96,15 +126,17 @@ endif
 IMAGES ?= 1000000
 .PHONY: fuzz
 fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other ones in each run: IMAGES=n (default 1000000)
-	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q tests/tb/test_oid_fuzz.py
+	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q -n auto tests/tb/test_oid_fuzz.py
 
 .PHONY: lint
-lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, freshness of the generated registers
+lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, the workflows, freshness of the generated registers
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 
 .PHONY: regs
 regs: $(READY) ## generate registers (Verilog, Python, C, Markdown) from the SystemRDL source

@@ -201,6 +201,42 @@ def write_capture(path: str | Path, linktype: int, packets: Sequence[bytes], tim
         raise UserFileError(path, error.strerror or str(error)) from error
 
 
+@dataclass(frozen=True)
+class SimulatedPacket:
+    """An Ethernet frame of the simulation: nanoseconds of simulated time, the port, and a line about it."""
+
+    octets: bytes
+    time_ns: int
+    interface: str
+    comment: str
+
+
+def write_simulation(path: Path, packets: Sequence[SimulatedPacket]) -> None:
+    """Write packets as pcapng, their times to a nanosecond, with an interface for each port."""
+    interfaces = sorted({packet.interface.encode() for packet in packets})
+    writer: Any = RawPcapNgWriter(str(path))
+    with writer:
+        # of its own accord the library writes microseconds, and no name of the first interface
+        writer.tsresol = 1_000_000_000
+        writer.interfaces2id = {name: number for number, name in enumerate(interfaces)}
+        writer.header_present = True
+        writer._write_block_shb()
+        for name in writer.interfaces2id:
+            # interface description: if_name (2), if_tsresol (9) of 10^-9 s, end of options
+            options = struct.pack("<HH", 2, len(name)) + name + bytes(-len(name) % 4)
+            options += struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)
+            block = writer.build_block(struct.pack("<I", 1), struct.pack("<HHI", LINKTYPE_ETHERNET, 0, 0), options)
+            writer.f.write(block)
+        for packet in packets:
+            writer._write_packet(
+                packet.octets,
+                LINKTYPE_ETHERNET,
+                sec=Fraction(packet.time_ns, writer.tsresol),
+                ifname=packet.interface.encode(),
+                comments=[packet.comment.encode()],
+            )
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # SA files
 # ---------------------------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ class HostStack:
 
     def send(self, packet: bytes) -> Outgoing:
         """An IP packet on its way: through ESP where its destination has a secure path."""
-        dst = packet[16:20] if packet[0] >> 4 == 4 else packet[24:40]
+        _, dst = ends(packet)
         clear = self._ethernet(packet)
         path = self.paths.get(dst)
         if path is None:
@@ -190,7 +190,7 @@ class HostStack:
         if ethertype not in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
             self.counters["not_ours"] += 1
             return []
-        packet = _cut(frame[14:])
+        packet = whole_packet(frame[14:])
         path: SecurePath | None = None
         if got.handle:
             path = next((path for path in self.paths.values() if got.handle in path.inbound), None)
@@ -222,17 +222,16 @@ class HostStack:
             return with_upper_layer(got.frame[parsed.ip : parsed.ip_end], info.next_header, payload)
         if info.next_header != (PROTOCOL_IPV4 if payload[0] >> 4 == 4 else PROTOCOL_IPV6):
             raise ValueError(f"next header {info.next_header}")
-        return _cut(payload)
+        return whole_packet(payload)
 
     def _packet(self, packet: bytes, path: SecurePath | None) -> list[Outgoing]:
         version = packet[0] >> 4
-        src, dst = (packet[12:16], packet[16:20]) if version == 4 else (packet[8:24], packet[24:40])
+        src, dst = ends(packet)
         _, offset, protocol = ip_protocol_offset(packet)
-        body = packet[offset:]
         if version == 6 and protocol == PROTOCOL_ICMPV6 and path is None:
-            if body[0] == _SOLICITATION:
-                return self._neighbour(src, body)
-            if body[0] in range(130, 144):
+            if packet[offset] == _SOLICITATION:
+                return self._neighbour(src, packet[offset:])
+            if packet[offset] in range(130, 144):
                 self.counters["not_ours"] += 1  # multicast listeners, routers, and answers we do not need
                 return []
         if self.paths.get(src) is not path:
@@ -244,8 +243,15 @@ class HostStack:
         if version == 4 and internet_checksum(packet[:offset]):
             self.counters["bad_checksum"] += 1
             return []
+        return self.upper(packet, path)
+
+    def upper(self, packet: bytes, path: SecurePath | None) -> list[Outgoing]:
+        """A packet for one of our addresses, come through ``path``: what is above IP answers."""
+        src, dst = ends(packet)
+        _, offset, protocol = ip_protocol_offset(packet)
+        body = packet[offset:]
         if protocol in (PROTOCOL_ICMP, PROTOCOL_ICMPV6):
-            return self._echo(version, src, dst, body)
+            return self._echo(packet[0] >> 4, src, dst, body)
         if protocol == PROTOCOL_UDP:
             return self._udp(src, dst, body)
         self.counters["not_ours"] += 1
@@ -312,7 +318,12 @@ class HostStack:
         return [Outgoing(Frame(answer), answer)]
 
 
-def _cut(packet: bytes) -> bytes:
+def ends(packet: bytes) -> tuple[bytes, bytes]:
+    """Source and destination address of an IP packet."""
+    return (packet[12:16], packet[16:20]) if packet[0] >> 4 == 4 else (packet[8:24], packet[24:40])
+
+
+def whole_packet(packet: bytes) -> bytes:
     """The IP packet without the Ethernet padding behind it; ValueError if it is cut off or not IP."""
     version = packet[0] >> 4
     length = int.from_bytes(packet[2:4], "big") if version == 4 else 40 + int.from_bytes(packet[4:6], "big")

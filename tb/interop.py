@@ -3,7 +3,7 @@
 
 A Linux kernel in user mode (Debian's user-mode-linux) boots as an ordinary process, without root; its network is a
 socketpair whose other end goes to the simulation (tb.jobs.interop_simulation). Writes ``build/interop/``: result.json,
-wire.pcapng and host.pcapng (frame n of one belongs to frame n of the other), esp_sa (keys in the form of Wireshark).
+wire.pcapng and host.pcapng (frame n of one belongs to frame n of the other), wireshark/esp_sa (keys for Wireshark).
 
 Exit code 0 if everything agreed; 1 if not; 2 for a wrong command line; 77 (skipped, with the reason) where the kernel
 cannot be had. Whatever the end is, Ctrl-C too: no process and no temporary folder is left.
@@ -12,219 +12,50 @@ cannot be had. Whatever the end is, Ctrl-C too: no process and no temporary fold
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
-from rich.live import Live
 from rich.table import Table
 
 from tb.captures import read_capture
 from tb.host_stack import ECHO_PORT
-from tb.interop_shapes import EVENT_MARK
+from tb.linux_peer import EXIT_SKIPPED, linux_guest, missing_kernel, program, run_beside, terminated
+from tb.live_view import LiveView
 from tb.main_job import TOPLEVEL
 from tb.progress import JobProgress
 from tb.sim import BUILD_FOLDER, ROOT, SimulationError, build
+from tb.wireshark import DECRYPT
 
 JOB = "tb.jobs.interop_simulation"
 FOLDER = BUILD_FOLDER / "interop"
-EXIT_SKIPPED = 77
 
-_MODULES = Path("/usr/lib/uml/modules")
-_SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_PR_SET_CHILD_SUBREAPER = 36
-_END_SECONDS = 5.0
 _SHOWN_ROWS = 12
-
-
-def missing_kernel() -> str | None:
-    """Install what the Linux peer needs where that asks nobody; None if it is there, else the reason in one line."""
-    if sys.platform != "linux" or os.uname().machine != "x86_64":
-        return f"user-mode-linux runs on x86_64 Linux, this is {os.uname().machine} {sys.platform}"
-    done = subprocess.run([ROOT / "scripts" / "require", "uml"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        return None
-    return " ".join((done.stderr or done.stdout).split()).removeprefix("error: ")
-
-
-def _program(name: str) -> str | None:
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}")
-
-
-# ---- the guest -------------------------------------------------------------------------------------------------
-
-
-class Guest:
-    """A Linux kernel in user mode, running tb.interop_guest. ``network`` and ``terminal`` are our ends of its lines."""
-
-    def __init__(self, folder: Path) -> None:
-        """Boot in ``folder``, an empty one with a short path; SimulationError if what it needs cannot be made."""
-        self.folder = folder
-        self.console = folder / "console.log"
-        modules = folder / "modules"
-        (modules / "lib").mkdir(parents=True)
-        (modules / "lib" / "modules").symlink_to(_MODULES)
-        library = folder / "ptrace.so"
-        compiler = ["g++", "-x", "c", "-O2", "-shared", "-fPIC", "-o", str(library), str(ROOT / "tb/interop_ptrace.c")]
-        done = subprocess.run(compiler, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SimulationError(f"{' '.join(compiler)}:\n{done.stderr}")
-        # the guest sees the files of the host, read-only; what it runs may be moved away meanwhile, so it gets copies
-        agent = folder / "guest.py"
-        shutil.copy(ROOT / "tb" / "interop_guest.py", agent)
-        helper = folder / "modprobe"
-        helper.write_text(
-            f"#!/bin/sh\nexport PATH={_SYSTEM_PATH}\nexec modprobe -d '{modules}' \"$@\"\n", encoding="utf-8"
-        )
-        helper.chmod(0o755)
-        init = folder / "init"
-        python = Path(sys.executable).resolve()
-        init.write_text(
-            "#!/bin/sh\n"
-            f"export PATH={_SYSTEM_PATH}\n"
-            "mount -t proc proc /proc\n"
-            "mount -t sysfs sysfs /sys\n"
-            "[ -c /dev/tty1 ] || mount -t devtmpfs dev /dev\n"
-            f"echo '{helper}' >/proc/sys/kernel/modprobe\n"
-            f"exec '{python}' -I -S '{agent}' /dev/tty1 '{helper}' {ECHO_PORT}\n",
-            encoding="utf-8",
-        )
-        init.chmod(0o755)
-        self.network, guest_network = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.terminal, guest_terminal = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        kernel = _program("linux.uml")
-        assert kernel is not None
-        command = [
-            kernel,
-            "mem=192M",
-            *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro"),
-            *("quiet", "con=null", "con0=null,fd:1"),
-            f"init={init}",
-            f"con1=fd:{guest_terminal.fileno()}",
-            "umid=peer",
-            f"uml_dir={folder}/",
-            f"vec0:transport=fd,fd={guest_network.fileno()},mac=02:00:00:00:00:02,depth=32,mtu=9000",
-        ]
-        with self.console.open("wb") as console:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=subprocess.STDOUT,
-                pass_fds=[guest_network.fileno(), guest_terminal.fileno()],
-                env={**os.environ, "LD_PRELOAD": str(library), "TMPDIR": str(folder)},
-                start_new_session=True,
-            )
-        guest_network.close()
-        guest_terminal.close()
-
-    def hand_over(self, listener: socket.socket) -> None:
-        """Give both lines to the simulation as soon as it connects."""
-        connection, _ = listener.accept()
-        with connection:
-            socket.send_fds(connection, [b"\0"], [self.network.fileno(), self.terminal.fileno()])
-        # the guest has to notice when the simulation goes away
-        self.network.close()
-        self.terminal.close()
-
-    def end(self) -> None:
-        """Wait for its power to go off, then make sure."""
-        self.network.close()
-        self.terminal.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(_END_SECONDS if self.console.exists() else 0)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        # the processes of the guest are not children of its kernel's process alone: they were given to us when it ended
-        deadline = time.monotonic() + _END_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if os.waitpid(-self.process.pid, os.WNOHANG) == (0, 0):
-                    time.sleep(0.01)
-            except ChildProcessError:
-                return
-
-    def last_words(self) -> str:
-        """The end of what its kernel printed."""
-        text = self.console.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(line for line in text[-40:] if "[<" not in line)
-
-
-@contextlib.contextmanager
-def _guest() -> Iterator[tuple[Guest, Path]]:
-    """A guest, and a socket that hands its lines over."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with tempfile.TemporaryDirectory(prefix="interop-") as name:
-        folder = Path(name)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        guest: Guest | None = None
-        try:
-            address = folder / "lines"
-            listener.bind(str(address))
-            listener.listen(1)
-            guest = Guest(folder)
-            threading.Thread(target=_hand_over, args=(guest, listener), daemon=True).start()
-            yield guest, address
-        finally:
-            with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-            if guest is not None:
-                guest.end()
-
-
-def _hand_over(guest: Guest, listener: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        guest.hand_over(listener)
-
 
 # ---- the terminal ----------------------------------------------------------------------------------------------
 
 
-class View:
+class View(LiveView):
     """What goes on: a live table on a terminal, a line for each path elsewhere, nothing with ``quiet``."""
 
     def __init__(self, console: Console, quiet: bool) -> None:
-        self.console = console
-        self.quiet = quiet
+        super().__init__(console, quiet)
         self.records: deque[dict[str, Any]] = deque(maxlen=_SHOWN_ROWS)
-        self.state: dict[str, Any] = {}
         self.parts = self.done = self.failed = 0
         self.now = "Linux boots"
         self.group = ""
-        self._live: Live | None = None
 
-    def __enter__(self) -> View:
-        if self.console.is_terminal and not self.quiet:
-            self._live = Live(self.table(), console=self.console, refresh_per_second=8, transient=True)
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def line(self, line: str) -> None:
-        """A line of the simulation."""
-        if not line.startswith(EVENT_MARK):
-            return
-        event = json.loads(line.removeprefix(EVENT_MARK))
-        self.state |= {name: value for name, value in event.items() if name not in ("begin", "end")}
+    def event(self, event: dict[str, Any]) -> None:
+        """A part begins or has ended."""
         self.parts = event.get("parts", self.parts)
         self.now = event.get("begin", self.now)
         record = event.get("end")
@@ -234,19 +65,14 @@ class View:
             self.failed += bool(record["errors"])
             if not self.quiet:
                 self._plain(record)
-        if self._live is not None:
-            self._live.update(self.table())
 
     def _plain(self, record: dict[str, Any]) -> None:
         if record["errors"]:
-            self._print(f"FAILED {record['name']}: {'; '.join(record['errors'])}")
+            self.print(f"FAILED {record['name']}: {'; '.join(record['errors'])}")
         group = record["kind"] if record["kind"] != "shape" else "jumbo frames" if record["jumbo"] else record["path"]
-        if group != self.group and self._live is None:
+        if group != self.group and not self.live:
             self.group = group
-            self._print(f"{self.done}/{self.parts} {group}")
-
-    def _print(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self.print(f"{self.done}/{self.parts} {group}")
 
     def table(self) -> Group:
         """The live table."""
@@ -265,12 +91,7 @@ class View:
                 rtt,
                 style="bold red" if errors else "",
             )
-        state = self.state
-        text = (
-            f"{self.done}/{self.parts} done, {self.failed} failed   {state.get('total_frames', 0):,} frames, "
-            f"{state.get('total_octets', 0):,} octets of ESP   simulated {state.get('simulated_ms', 0):.2f} ms"
-            f" in {state.get('wall_s', 0):.1f} s of wall clock ({state.get('idle_s', 0):.1f} s idle)"
-        )
+        text = f"{self.done}/{self.parts} done, {self.failed} failed   {self.totals()}"
         return Group(table, text)
 
 
@@ -323,20 +144,15 @@ def check_with_tshark(folder: Path, numbers: Mapping[int, bool]) -> tuple[str, b
     ICV may be bad; tshark says nothing about one where a dissector above gave up on random octets, that is not counted.
     Returns a line for people, and whether nothing is wrong (also where there is no tshark).
     """
-    program = _program("tshark")
-    if program is None:
+    tshark = program("tshark")
+    if tshark is None:
         return "not installed (sudo apt-get install tshark)", True
-    with tempfile.TemporaryDirectory() as configuration:
-        (Path(configuration) / "wireshark").mkdir()
-        shutil.copy(folder / "esp_sa", Path(configuration) / "wireshark" / "esp_sa")
-        command = [program, "-n", "-r", str(folder / "wire.pcapng"), "-T", "fields"]
-        for option in ("encryption_decode", "authentication_check"):
-            command += ["-o", f"esp.enable_{option}:TRUE"]
-        command += ["-d", f"udp.port=={ECHO_PORT},data"]
-        for name in ("frame.number", "esp.contained_data", "esp.icv_good"):
-            command += ["-e", name]
-        environment = {**os.environ, "XDG_CONFIG_HOME": configuration}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = [tshark, "-n", "-r", str(folder / "wire.pcapng"), "-T", "fields", *DECRYPT]
+    command += ["-d", f"udp.port=={ECHO_PORT},data"]
+    for name in ("frame.number", "esp.contained_data", "esp.icv_good"):
+        command += ["-e", name]
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SimulationError(f"tshark: {done.stderr.strip()}")
     rows = {int(row[0]): row for row in (line.split("\t") for line in done.stdout.splitlines())}
@@ -369,28 +185,9 @@ def run_interop(
         built = build("verilator", TOPLEVEL, progress=progress.step)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    with _guest() as (guest, address), View(console, quiet) as view:
-        result_file = guest.folder / "result.json"
-        environment = {
-            "INTEROP_SOCKET": str(address),
-            "INTEROP_MATRIX": matrix,
-            "INTEROP_ONLY": only,
-            "INTEROP_FOLDER": str(FOLDER),
-            "JOB_RESULT": str(result_file),
-        }
-        name = f"interop-{os.getpid()}"
-        try:
-            run = built.run(JOB, extra_env=environment, name=name, seed=seed, line=view.line, check=False)
-        finally:
-            log = built.folder / "runs" / name
-            if (log / "sim.log").is_file():
-                shutil.copy(log / "sim.log", FOLDER / "sim.log")
-            shutil.rmtree(log, ignore_errors=True)
-        if not result_file.is_file():
-            failure = "\n".join(case.failure or "" for case in run.failures) or "no result"
-            text = f"the run did not end (seed {run.seed}, log: {FOLDER / 'sim.log'})\n{failure}"
-            raise SimulationError(f"{text}\nthe kernel's last words:\n{guest.last_words()}")
-        result: dict[str, Any] = json.loads(result_file.read_text(encoding="utf-8"))
+    environment = {"INTEROP_MATRIX": matrix, "INTEROP_ONLY": only}
+    with linux_guest() as (guest, address), View(console, quiet) as view:
+        run, result = run_beside(guest, address, built, JOB, FOLDER, environment, line=view.line, seed=seed)
     result["seed"] = run.seed
     result["tshark"], result["tshark_agrees"] = check_with_tshark(
         FOLDER, {int(number): esn for number, esn in result.pop("readable").items()}
@@ -400,10 +197,6 @@ def run_interop(
     )
     (FOLDER / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
-
-
-def _terminated(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -422,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reason is not None:
         print(f"skipped: {reason}", file=sys.stderr)
         return EXIT_SKIPPED
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, terminated)
     console = Console()
     begin = time.monotonic()
     try:

@@ -272,6 +272,14 @@ class Agent:
         lines = Path("/proc/net/xfrm_stat").read_text().splitlines()
         return {name: int(value) for name, value in (line.split() for line in lines)}
 
+    def do_serve(self) -> dict[str, Any]:
+        """Start tb.interop_services; answers what it offers."""
+        program = [sys.executable, "-I", "-S", str(Path(__file__).with_name("services.py"))]
+        services = subprocess.Popen(program, stdout=subprocess.PIPE)
+        assert services.stdout is not None
+        offer: dict[str, Any] = json.loads(services.stdout.readline())
+        return offer
+
     # ---- the line ----------------------------------------------------------------------------------------------
 
     def _obey(self, command: dict[str, Any]) -> None:

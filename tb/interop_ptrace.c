@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded into the user-mode kernel of "make interop" (tb/interop.py compiles it).
+// Preloaded into the user-mode kernel that is the peer (tb/linux_peer.py compiles it).
 //
 // User-mode Linux 6.1 saves the floating-point state of its processes with PTRACE_GETREGSET into 2,696 octets and writes
 // these back with PTRACE_SETREGSET. A processor with AMX has 11,008 octets of state, and a host kernel refuses (EFAULT) to

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from models.packet import PORT_NAT_T
+from models.packet import ESP_HEADER, ESP_IV, PORT_NAT_T
 from models.sa import UDP_NONE, UDP_TRANSPORT, UDP_TUNNEL, Algorithm, Direction, SecurityAssociation
 
 OURS = {4: ip_address("192.0.2.1").packed, 6: ip_address("2001:db8::1").packed}
@@ -20,13 +20,11 @@ THEIRS = {4: ip_address("192.0.2.2").packed, 6: ip_address("2001:db8::2").packed
 OURS_INNER = {4: ip_address("198.51.100.1").packed, 6: ip_address("2001:db8:1::1").packed}
 THEIRS_INNER = {4: ip_address("198.51.100.2").packed, 6: ip_address("2001:db8:1::2").packed}
 
-EVENT_MARK = "@interop "
-"""Start of a line with a JSON object on the standard output of the simulation: what goes on, for the terminal."""
-
 WINDOW = 64
 """Anti-replay window of the kernel in packets."""
 _WRAP_START = (1 << 32) - 6
-_JUMBO_MTU = 9000
+LINK_MTU = 9000
+"""Octets of the longest IP packet that the link of the kernel takes."""
 
 PLAIN, ESN, WRAP = "32 bit", "ESN", "ESN wrap"
 """Sequence numbers: of 32 bits, extended from 0, extended across 2^32."""
@@ -61,6 +59,12 @@ class Shape:
     def name(self) -> str:
         """All of it in one line."""
         return f"{self.cipher}, {self.path}, {self.sequence}{', jumbo' if self.jumbo else ''}"
+
+    def inner_mtu(self, mtu: int) -> int:
+        """Octets of the longest IP packet in a tunnel whose ESP packet is not longer than ``mtu`` octets."""
+        outer = (20 if self.outer == 4 else 40) + (8 if self.udp else 0)
+        # payload, padding and the two octets of the trailer are a multiple of four octets (RFC 4303 section 2.4)
+        return (mtu - outer - ESP_HEADER - ESP_IV - self.icv_len) // 4 * 4 - 2
 
     @property
     def start_seq(self) -> int:
@@ -162,8 +166,8 @@ def policy_lines(pair: Pair) -> list[str]:
     return lines
 
 
-def setup_lines(pair: Pair) -> str:
-    """Everything of the kernel for one shape, instead of what it had."""
+def setup_lines(*pairs: Pair) -> str:
+    """Everything of the kernel for these pairs, instead of what it had. They must differ in the outer addresses."""
     lines = ["xfrm state flush", "xfrm policy flush"]
     # neighbour discovery must work before there is ESP
     for kind in (135, 136):
@@ -171,11 +175,12 @@ def setup_lines(pair: Pair) -> str:
             lines.append(
                 f"xfrm policy add dir {direction} src ::/0 dst ::/0 proto ipv6-icmp type {kind} priority 1 action allow"
             )
-    if pair.shape.udp and not pair.shape.tunnel:
-        # the socket of the encapsulation is asked for a policy before it takes the ESP packet out of the datagram
-        ends = f"src {_text(pair.shape.ours)} dst {_text(pair.shape.theirs)}"
-        lines.append(f"xfrm policy add dir in {ends} proto udp dport {PORT_NAT_T} priority 1 action allow")
-    lines += [state_line(pair.shape, pair.outbound), state_line(pair.shape, pair.inbound), *policy_lines(pair)]
+    for pair in pairs:
+        if pair.shape.udp and not pair.shape.tunnel:
+            # the socket of the encapsulation is asked for a policy before it takes the ESP packet out of the datagram
+            ends = f"src {_text(pair.shape.ours)} dst {_text(pair.shape.theirs)}"
+            lines.append(f"xfrm policy add dir in {ends} proto udp dport {PORT_NAT_T} priority 1 action allow")
+        lines += [state_line(pair.shape, pair.outbound), state_line(pair.shape, pair.inbound), *policy_lines(pair)]
     return "\n".join(lines)
 
 
@@ -184,7 +189,7 @@ def network_lines() -> str:
     lines = [
         "link set lo up",
         "link set vec0 addrgenmode none",
-        f"link set vec0 mtu {_JUMBO_MTU} up",
+        f"link set vec0 mtu {LINK_MTU} up",
     ]
     for version, prefix in ((4, 24), (6, 64)):
         nodad = " nodad" if version == 6 else ""
@@ -231,6 +236,14 @@ def quick_matrix() -> list[Shape]:
         Shape(Algorithm.GCM_128, 8, True, 6, 4, udp=True, sequence=WRAP),
         Shape(Algorithm.GMAC_192, 16, False, 6, 6, sequence=ESN),
         Shape(Algorithm.GCM_192, 12, False, 4, 4, jumbo=True),
+    ]
+
+
+def demo_shapes() -> list[Shape]:
+    """Of ``make demo``: a tunnel for each IP version, between different outer addresses."""
+    return [
+        Shape(Algorithm.GCM_256, 16, True, 4, 4, sequence=ESN),
+        Shape(Algorithm.GCM_128, 12, True, 6, 6, sequence=ESN),
     ]
 
 

@@ -39,7 +39,9 @@ def run_main_job(
     seed: int | None = None,
     name: str | None = None,
 ) -> dict[str, Any]:
-    """Build and run; returns what the report holds, plus ``text`` (the mismatches) and ``waveform``.
+    """Build and run; returns what the report holds, plus ``text`` (the mismatches), ``waveform`` and ``kits``.
+
+    ``kits``: lines about the failure kits that were made.
 
     Raises SimulationError where there is no result.
     """
@@ -54,18 +56,22 @@ def run_main_job(
             "JOB_RESULT": str(result_file),
         }
         run = built.run(JOB, extra_env=environment, name=name, seed=seed, line=progress.line, check=False)
-    try:
-        result: dict[str, Any] = json.loads(result_file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        failure = "\n".join(case.failure or "" for case in run.failures) or "no result"
-        raise SimulationError(
-            f"{simulator}: the main job did not end (seed {run.seed}, log: {run.log})\n{failure}"
-        ) from None
-    result_file.unlink()
+        written = result_file.read_text(encoding="utf-8") if result_file.is_file() else None
+        kits: list[str] = []
+        if run.failures:
+            from tb.failure_kit import make_kits  # takes a third of a second
+
+            kits = make_kits(run, progress.step)
+        result_file.unlink(missing_ok=True)
+    if written is None:
+        failure = "\n".join([*(case.failure or "" for case in run.failures), *kits]) or "no result"
+        raise SimulationError(f"{simulator}: the main job did not end (seed {run.seed}, log: {run.log})\n{failure}")
+    result: dict[str, Any] = json.loads(written)
     if run.failures and not result["mismatches"]:
-        raise SimulationError(f"{simulator}: {run.failures[0].failure} (seed {run.seed}, log: {run.log})")
+        failure = "\n".join([f"{run.failures[0].failure} (seed {run.seed}, log: {run.log})", *kits])
+        raise SimulationError(f"{simulator}: {failure}")
     waveform = str(run.waveform) if run.waveform is not None else None
-    return {"simulator": simulator, "seed": run.seed, **result, "waveform": waveform}
+    return {"simulator": simulator, "seed": run.seed, **result, "waveform": waveform, "kits": kits}
 
 
 def _table(result: dict[str, Any]) -> Table:
@@ -119,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     text = result.pop("text")
     waveform = result.pop("waveform")
+    kits = result.pop("kits")
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     console.print(_fates(result))
@@ -126,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if waveform:
         console.print(f"waveform: {waveform}", markup=False, highlight=False, soft_wrap=True)
     if result["mismatches"]:
-        print(text, file=sys.stderr)
+        print("\n".join([text, *kits]), file=sys.stderr)
         print(f"again: .venv/bin/python -m tb.main_job --sim {options.sim} --seed {result['seed']}", file=sys.stderr)
         return 1
     return 0

@@ -21,11 +21,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 
 from tb.captures import Capture, UserFileError, read_capture, read_sas, write_capture
+from tb.command_line import OneLineParser
 from tb.main_job import TOPLEVEL
 from tb.progress import JobProgress
 from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, SimulationError, build
@@ -34,16 +35,8 @@ JOB = "tb.jobs.replay_simulation"
 DIRECTIONS = ("inbound", "outbound")
 
 
-class _Parser(argparse.ArgumentParser):
-    """One line on stderr, exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f"error: {message}", file=sys.stderr)
-        raise SystemExit(2)
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(prog="python -m tb.replay", description=__doc__.splitlines()[0])
+    parser = OneLineParser(prog="python -m tb.replay", description=__doc__.splitlines()[0])
     parser.add_argument("--sim", choices=ALL_SIMULATORS, default="verilator", help="simulator (default: verilator)")
     parser.add_argument("--waves", action="store_true", help="write a waveform, build/waves/replay-SIM.fst")
     parser.add_argument("--direction", required=True, help="inbound or outbound")

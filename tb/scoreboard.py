@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from models.engine import ReceiveResult, TransmitReason, TransmitResult
 from models.ndis import CRYPTO_DONE, ReceiveHeaderInfo, ReceiveInfo
@@ -79,19 +80,19 @@ def expected_status(reason: TransmitReason) -> int:
     return _STATUS[reason]
 
 
-def field_at(frame: bytes, offset: int, icv_len: int | None = None) -> str:
+def field_at(frame: bytes, offset: int, icv_len: int | None = None, encrypted: bool = False) -> str:
     """The field of a frame that octet ``offset`` belongs to, with the place inside it, e.g. ``"payload+12"``.
 
-    ``icv_len``: octets of the ICV where the SA is known. Padding and trailer are told apart from the payload by the
-    pad length of ``frame``, which therefore should be the plaintext.
+    ``icv_len``: octets of the ICV where the SA is known. Padding is told apart from the payload by the pad length of
+    ``frame``, unless it is ``encrypted``.
     """
-    for name, start, end in _fields(frame, icv_len):
+    for name, start, end in _fields(frame, icv_len, encrypted):
         if start <= offset < end:
             return f"{name}+{offset - start}"
     return f"past the end+{offset - len(frame)}"
 
 
-def _fields(frame: bytes, icv_len: int | None) -> list[tuple[str, int, int]]:
+def _fields(frame: bytes, icv_len: int | None, encrypted: bool) -> list[tuple[str, int, int]]:
     parsed = parse_frame(frame)
     if isinstance(parsed, NotEsp):
         return [("Ethernet", 0, min(14, len(frame))), ("after the Ethernet header", 14, len(frame))]
@@ -105,7 +106,7 @@ def _fields(frame: bytes, icv_len: int | None) -> list[tuple[str, int, int]]:
     else:
         icv = parsed.icv(icv_len)
         trailer = icv - 2
-        padding = max(trailer - frame[trailer], parsed.payload)
+        padding = trailer if encrypted else max(trailer - frame[trailer], parsed.payload)
         fields += [
             ("payload", parsed.payload, padding),
             ("padding", padding, trailer),
@@ -133,10 +134,10 @@ def describe_sa(sa: SecurityAssociation | None, handle: int) -> str:
     )
 
 
-def frame_difference(expected: bytes, got: bytes, plain: bytes, icv_len: int | None = None) -> str | None:
+def frame_difference(expected: bytes, got: bytes, plain: bytes | None, icv_len: int | None = None) -> str | None:
     """None if equal, else one line: how many octets differ and the first of them by field, offset and value.
 
-    ``plain``: the frame as plaintext, for the names of the fields.
+    ``plain``: the frame as plaintext, for the names of the fields; None where ``expected`` is encrypted, and stays so.
     """
     if expected == got:
         return None
@@ -145,18 +146,27 @@ def frame_difference(expected: bytes, got: bytes, plain: bytes, icv_len: int | N
     different = [i for i, (a, b) in enumerate(zip(expected, got, strict=True)) if a != b]
     first = different[0]
     end = first + _SHOWN_OCTETS
+    names = [field_at(plain or expected, octet, icv_len, plain is None) for octet in (first, different[-1])]
     return (
-        f"{field_at(plain, first, icv_len)} (octet {first} of {len(expected)}; {len(different)} differ, last"
-        f" {field_at(plain, different[-1], icv_len)}):"
+        f"{names[0]} (octet {first} of {len(expected)}; {len(different)} differ, last {names[1]}):"
         f" expected {expected[first:end].hex(' ')}, got {got[first:end].hex(' ')}"
     )
+
+
+class Difference(NamedTuple):
+    """A mismatch: its text, and the frames it is about as they went in and came out, those very objects."""
+
+    text: str
+    given: bytes | None = None
+    got: bytes | None = None
 
 
 @dataclass
 class Scoreboard:
     """Collects comparisons. ``mismatches`` counts frames (or counters) that differ, ``texts`` the first of them.
 
-    ``frames``, ``octets``: of both directions, by "transmit" and "receive"; ``fates``: what became of the frames.
+    ``frames``, ``octets``: of both directions, by "transmit" and "receive"; ``fates``: what became of the frames;
+    ``first``: the first mismatch.
     """
 
     text_limit: int = 50
@@ -165,9 +175,11 @@ class Scoreboard:
     frames: Counter[str] = field(default_factory=Counter)
     octets: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
+    first: Difference | None = field(default=None, repr=False)
 
-    def mismatch(self, text: str) -> None:
+    def mismatch(self, text: str, given: bytes | None = None, got: bytes | None = None) -> None:
         """Count a mismatch; its text is kept for the first ``text_limit``."""
+        self.first = self.first or Difference(text, given, got)
         self.mismatches += 1
         if len(self.texts) < self.text_limit:
             self.texts.append(text)
@@ -204,7 +216,7 @@ class Scoreboard:
             difference = frame_difference(expected.frame, got.frame, sent, sa.icv_len if sa else None)
             if difference:
                 lines.append(difference)
-        self._report("transmit", name, sent, describe_sa(sa, handle), lines)
+        self._report("transmit", name, sent, describe_sa(sa, handle), lines, got.frame)
         return False
 
     def receive(
@@ -236,10 +248,11 @@ class Scoreboard:
                 f"slot 12: expected {ReceiveHeaderInfo.parse(expected.slot12)},"
                 f" got {ReceiveHeaderInfo.parse(got.slot12)} ({expected.slot12:#010x}, {got.slot12:#010x})"
             )
-        difference = frame_difference(expected.frame, got.frame, expected.frame, sa.icv_len if sa else None)
+        plain = expected.frame if expected.slot12 else None
+        difference = frame_difference(expected.frame, got.frame, plain, sa.icv_len if sa else None)
         if difference:
             lines.append(difference)
-        self._report("receive", name, wire, describe_sa(sa, expected.handle), lines)
+        self._report("receive", name, wire, describe_sa(sa, expected.handle), lines, got.frame)
         return False
 
     def equal(self, what: str, expected: bytes, got: bytes | None, icv_len: int | None = None) -> bool:
@@ -250,7 +263,7 @@ class Scoreboard:
         difference = frame_difference(expected, got, expected, icv_len)
         if difference is None:
             return True
-        self.mismatch(f"{what}: {difference}")
+        self.mismatch(f"{what}: {difference}", got=got)
         return False
 
     def counters(self, statistics: Mapping[str, int], counters: Mapping[str, int]) -> bool:
@@ -276,9 +289,11 @@ class Scoreboard:
             lines.append(f"... and {self.mismatches - len(self.texts)} more")
         return "\n".join(lines)
 
-    def _report(self, direction: str, name: str, frame: bytes, sa: str, lines: Sequence[str]) -> None:
+    def _report(
+        self, direction: str, name: str, frame: bytes, sa: str, lines: Sequence[str], got: bytes | None
+    ) -> None:
         head = f"{direction} {name}: {len(frame)} octets, {_spi_of(frame)}, {sa}"
-        self.mismatch("\n  ".join((head, *lines)))
+        self.mismatch("\n  ".join((head, *lines)), frame, got)
 
 
 def _receive_fate(result: ReceiveResult) -> str:

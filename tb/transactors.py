@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Python side of the transactors in ``tb/hdl``: frames and register accesses by the chunk, not by the cycle.
 
-The Verilog side moves the beats; Python wakes once for up to 128 of them. The classes derive from cocotb-bus, so that
+The Verilog side moves the beats; Python wakes once for hundreds of them. The classes derive from cocotb-bus, so that
 its monitors' callbacks and its scoreboard work with them.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from cocotb.simtime import get_sim_time
 from cocotb.triggers import Lock, RisingEdge, Timer, ValueChange
 from cocotb.types import LogicArray, Range
 from cocotb_bus.drivers import BusDriver
 from cocotb_bus.monitors import BusMonitor
+
+from tb.recorder import RECORDER
+from tb.vpi import Vector
 
 BEAT_OCTETS = 16
 CLOCK_NS = 10
@@ -22,6 +26,9 @@ CLOCK_NS = 10
 
 _SOURCE_BEATS = 1 << 13
 _MAX_FRAME_OCTETS = 0xFFFF
+_PADDING = tuple(bytes(-octets % BEAT_OCTETS) for octets in range(BEAT_OCTETS))
+# the two beats behind a frame in a chunk of axis_sink: length, cycle of the first and of the last beat, tuser of both
+_DESCRIPTION = struct.Struct("<H6xIIIQI")
 
 
 class ProtocolError(AssertionError):
@@ -44,8 +51,7 @@ def _level(signal: Any) -> int:
     return int(value) if value.is_resolvable else 0
 
 
-@dataclass(frozen=True)
-class StreamFrame:
+class StreamFrame(NamedTuple):
     """A frame as a sink saw it.
 
     data: its octets. user: ``tuser`` of the last beat (96 bits). first_user: low 32 bits of the first beat's.
@@ -78,13 +84,17 @@ class FrameSource(BusDriver):
 
     def __init__(self, entity: Any, name: str, clock: Any) -> None:
         super().__init__(entity, name, clock)
+        self._chunk = Vector(self.bus.chunk)
         self._chunk_octets = len(self.bus.chunk) // 8
+        self.kept_cycles = len(self.bus.stamps) // 64
         self._pushed = 0
         self._lock = Lock()
+        self._recorded = RECORDER.source(self)
 
     def forget(self) -> None:
         """To be called after a reset, which empties the memory of the transactor."""
         self._pushed = 0
+        self._recorded.forget()
 
     def set_stall(self, rate: int, seed: int = 1) -> None:
         """Idle in ``rate`` of 256 cycles, in the pattern of ``seed``."""
@@ -98,9 +108,9 @@ class FrameSource(BusDriver):
     def cycles_taken(self, count: int) -> list[tuple[int, int]]:
         """Clock cycles in which the first and the last beat of the latest ``count`` frames were taken, oldest first.
 
-        Fewer where the engine has not taken so many; ValueError for more than the transactor keeps.
+        Fewer where the engine has not taken so many; ValueError for more than the transactor keeps (``kept_cycles``).
         """
-        kept = len(self.bus.stamps) // 64
+        kept = self.kept_cycles
         if count > kept:
             raise ValueError(f"the cycles of {count} frames: only those of {kept} are kept")
         taken = self.frames_taken()
@@ -114,13 +124,13 @@ class FrameSource(BusDriver):
     async def send_frames(self, frames: Iterable[tuple[bytes, int]]) -> None:
         """Hand over ``frames``; returns when the last one is in the transactor's memory (not yet on the bus)."""
         parts: list[bytes] = []
+        now = round(get_sim_time("ns"))
         for data, user in frames:
-            if len(data) > _MAX_FRAME_OCTETS:
-                raise ValueError(f"frame of {len(data)} octets: at most {_MAX_FRAME_OCTETS}")
-            parts.append(len(data).to_bytes(4, "little"))
-            parts.append(user.to_bytes(12, "little"))
-            parts.append(data)
-            parts.append(bytes(-len(data) % BEAT_OCTETS))
+            length = len(data)
+            if length > _MAX_FRAME_OCTETS:
+                raise ValueError(f"frame of {length} octets: at most {_MAX_FRAME_OCTETS}")
+            parts += ((user << 32 | length).to_bytes(BEAT_OCTETS, "little"), data, _PADDING[length % BEAT_OCTETS])
+            self._recorded.add((data, user, now))
         octets = b"".join(parts)
         async with self._lock:
             for start in range(0, len(octets), self._chunk_octets):
@@ -129,13 +139,14 @@ class FrameSource(BusDriver):
     async def _push(self, chunk: bytes) -> None:
         beats = len(chunk) // BEAT_OCTETS
         while (self._pushed + beats - int(self.bus.consumed.value)) % (1 << 32) > _SOURCE_BEATS:
-            await Timer(64 * CLOCK_NS, "ns")
+            # a beat takes at least a cycle: the memory does not run empty meanwhile
+            await Timer(_SOURCE_BEATS // 2 * CLOCK_NS, "ns")
         self._pushed = (self._pushed + beats) % (1 << 32)
-        self.bus.chunk.value = _bits(chunk, self._chunk_octets)
+        self._chunk.write(chunk)
         self.bus.chunk_beats.value = beats
         self.bus.push.value = 1 - _level(self.bus.push)
-        await RisingEdge(self.clock)
-        await RisingEdge(self.clock)
+        # the next edge takes the chunk; on some simulators it comes after those who wait for it
+        await Timer(2 * CLOCK_NS, "ns")
 
 
 class FrameSink(BusMonitor):
@@ -146,6 +157,9 @@ class FrameSink(BusMonitor):
     def __init__(self, entity: Any, name: str, clock: Any, callback: Callable[[StreamFrame], None]) -> None:
         self._partial = bytearray()
         super().__init__(entity, name, clock, callback=callback)
+        self._chunk = Vector(self.bus.chunk)
+        self._marks = Vector(self.bus.marks)
+        self._recorded = RECORDER.sink(self)
 
     def set_stall(self, rate: int, seed: int = 1) -> None:
         """Not ready in ``rate`` of 256 cycles, in the pattern of ``seed``."""
@@ -155,6 +169,7 @@ class FrameSink(BusMonitor):
     def forget(self) -> None:
         """To be called after a reset: the frame of which only a part has come never ends."""
         self._partial.clear()
+        self._recorded.forget()
 
     def check(self) -> None:
         """Raise ProtocolError if the stream broke a rule (the log says which, and when)."""
@@ -171,28 +186,32 @@ class FrameSink(BusMonitor):
                 continue  # Icarus reports the initial value as a change
             toggle ^= 1
             beats = int(self.bus.chunk_beats.value)
-            octets = self.bus.chunk.value.to_bytes(byteorder="little")
-            marks = int(self.bus.marks.value)
+            octets = self._chunk.read(beats * BEAT_OCTETS)
+            marks = int.from_bytes(self._marks.read(-(-beats // 8)), "little")
             start = 0
             while marks:
                 end = (marks & -marks).bit_length() * BEAT_OCTETS
                 marks &= marks - 1
-                self._recv(self._frame(octets[start:end]))
+                if self._partial:
+                    self._partial += octets[start:end]
+                    self._recv(self._frame(bytes(self._partial), 0, len(self._partial)))
+                    self._partial.clear()
+                else:
+                    self._recv(self._frame(octets, start, end))
                 start = end
-            self._partial += octets[start : beats * BEAT_OCTETS]
+            self._partial += octets[start:]
 
-    def _frame(self, octets: bytes) -> StreamFrame:
-        whole = bytes(self._partial) + octets
-        self._partial.clear()
-        times, users = whole[-32:-16], whole[-16:]
-        length = int.from_bytes(times[0:2], "little")
-        return StreamFrame(
-            data=whole[:length],
-            user=int.from_bytes(users[4:16], "little"),
-            first_user=int.from_bytes(users[0:4], "little"),
-            first_cycle=int.from_bytes(times[8:12], "little"),
-            last_cycle=int.from_bytes(times[12:16], "little"),
-        )
+    def _frame(self, octets: bytes, start: int, end: int) -> StreamFrame:
+        """The frame whose beats and description are ``octets[start:end]``."""
+        length, first_cycle, last_cycle, first_user, low, high = _DESCRIPTION.unpack_from(octets, end - 2 * BEAT_OCTETS)
+        return StreamFrame(octets[start : start + length], high << 64 | low, first_user, first_cycle, last_cycle)
+
+    def _recv(self, transaction: StreamFrame) -> None:
+        """What the monitor of cocotb-bus does, without its event for each frame."""
+        self.stats.received_transactions += 1
+        self._recorded.add(transaction)
+        for callback in self._callbacks:
+            callback(transaction)
 
 
 class RegisterBus(BusDriver):
@@ -245,7 +264,9 @@ class RegisterBus(BusDriver):
         self.bus.request.value = 0
         if int(self.bus.failed.value):
             raise ProtocolError(f"{self.name}: an access was not answered with OKAY")
-        if all(value is not None for _, value in accesses):
-            return []
-        result = self.bus.result.value.to_unsigned()
-        return [(result >> 32 * index) & 0xFFFFFFFF for index in range(len(accesses))]
+        values: list[int] = []
+        if any(value is None for _, value in accesses):
+            result = self.bus.result.value.to_unsigned()
+            values = [(result >> 32 * index) & 0xFFFFFFFF for index in range(len(accesses))]
+        RECORDER.accesses(accesses, values)
+        return values

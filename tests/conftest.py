@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings of every test run: a wrong SIM or seed is one line, and the header names the simulators and the seed."""
+"""Settings of every test run: a wrong SIM, seed or window of waveforms is one line, the header names the first two.
+
+A cocotb test that failed unexpectedly gets its failure kit.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Generator
 
 import pytest
 
@@ -18,9 +23,37 @@ def pytest_configure(config: pytest.Config) -> None:
     seed = os.environ.get("COCOTB_RANDOM_SEED", "")
     if seed and not (seed.isdecimal() and int(seed) < 1 << 31):
         raise pytest.UsageError(f"COCOTB_RANDOM_SEED={seed}: must be a number below 2147483648")
+    from tb.sim import SimulationError, WavesWindow  # refuses a wrong SIM itself, in more than one line
+
+    try:
+        WavesWindow.from_environment()
+    except SimulationError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say which simulators and which seed the run uses."""
     seed = os.environ.get("COCOTB_RANDOM_SEED") or "a new one for each simulation"
     return f"simulators: {os.environ.get('SIM') or ', '.join(ALL)}; seed: {seed}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
+    """Make the failure kit of a cocotb test, and name it in the text of the failure."""
+    from tb.sim import CocotbTestFailure
+
+    if call.excinfo is not None and isinstance(call.excinfo.value, CocotbTestFailure):
+        from tb.failure_kit import add_kits
+
+        add_kits(call.excinfo.value)
+    return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the failure kits again at the end, where they are seen."""
+    texts = [report.longreprtext for report in terminalreporter.stats.get("failed", [])]
+    kits = [kit for text in texts for kit in re.findall(r"^E +failure kit: (.*)$", text, re.MULTILINE)]
+    if kits:
+        terminalreporter.section("failure kits (docs/debugging.md)")
+        for kit in kits:
+            terminalreporter.line(kit)

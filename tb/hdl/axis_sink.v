@@ -10,16 +10,18 @@
  *   {last beat's cycle[31:0], first beat's cycle[31:0], 48'b0, length[15:0]}
  *   {tuser[95:0] of the last beat, tuser[31:0] of the first beat}
  *
- * A chunk is handed over when it is full, or when FLUSH_CYCLES cycles have brought nothing new: chunk, marks and chunk_beats are set, and the
- * toggle `ready` flips one cycle later, so that whoever waits for it reads settled values.
+ * A chunk is handed over when it is full, at the end of a frame with FLUSH_BEATS beats since the last such end, or when FLUSH_CYCLES cycles have brought
+ * nothing new (cycles with `hold` do not count), but never in two cycles in a row: chunk, marks and chunk_beats are set, and the toggle `ready` flips one cycle
+ * later, so that whoever waits for it reads settled values.
  *
  * stall_rate / 256 of the cycles are not ready, at random. errors counts violations: tvalid or its payload changed before tready, tkeep of a
  * beat that is not the last not all ones, tkeep with holes, octets in dead lanes (they must be zero), tuser not constant over a frame
  * where CONSTANT_USER is set.
  */
 module axis_sink #(
-    // beats of a chunk
+    // beats of a chunk, descriptions included
     parameter CHUNK_BEATS = 128,
+    parameter FLUSH_BEATS = CHUNK_BEATS / 2,
     parameter FLUSH_CYCLES = 16,
     parameter CONSTANT_USER = 0
 ) (
@@ -32,6 +34,7 @@ module axis_sink #(
     output reg  [15:0]                chunk_beats,
     output reg                        ready,
     output reg  [31:0]                errors,
+    input  wire                       hold,
     input  wire [7:0]                 stall_rate,
     input  wire [31:0]                seed,
 
@@ -43,9 +46,14 @@ module axis_sink #(
     input  wire [95:0]                s_axis_tuser
 );
 
-reg [128*CHUNK_BEATS-1:0] fill;
+localparam INDEX_WIDTH = $clog2(CHUNK_BEATS);
+
+// a memory, so that waveforms are not filled with it
+reg [127:0] fill [0:CHUNK_BEATS-1];
 reg [CHUNK_BEATS-1:0] fill_marks;
 reg [15:0] fill_beats;
+// beats since the last frame's end that a chunk was handed over at
+reg [15:0] flush_beats;
 reg [15:0] idle_cycles;
 reg flip_reg;
 reg stall_reg;
@@ -116,7 +124,9 @@ always @(posedge clk) begin
     if (flip_reg && !rst) begin
         ready <= !ready;
     end
-    idle_cycles = idle_cycles + 16'd1;
+    if (!hold) begin
+        idle_cycles = idle_cycles + 16'd1;
+    end
 
     if (beat && !rst) begin
         if (!s_axis_tlast && s_axis_tkeep !== 16'hffff) begin
@@ -137,32 +147,41 @@ always @(posedge clk) begin
             first_user = s_axis_tuser;
         end
         in_frame = !s_axis_tlast;
-        fill[128*fill_beats[7:0] +: 128] = s_axis_tdata;
+        fill[fill_beats[INDEX_WIDTH-1:0]] = s_axis_tdata;
         fill_beats = fill_beats + 16'd1;
+        flush_beats = flush_beats + 16'd1;
         for (i = 0; i < 16; i = i + 1) begin
             length = length + {15'd0, s_axis_tkeep[i]};
         end
         if (s_axis_tlast) begin
-            fill[128*fill_beats[7:0] +: 128] = {cycle, first_cycle, 48'd0, length};
-                fill_beats = fill_beats + 16'd1;
-            fill[128*fill_beats[7:0] +: 128] = {s_axis_tuser, first_user[31:0]};
-            fill_marks[fill_beats[6:0]] = 1'b1;
+            fill[fill_beats[INDEX_WIDTH-1:0]] = {cycle, first_cycle, 48'd0, length};
             fill_beats = fill_beats + 16'd1;
+            fill[fill_beats[INDEX_WIDTH-1:0]] = {s_axis_tuser, first_user[31:0]};
+            fill_marks[fill_beats[INDEX_WIDTH-1:0]] = 1'b1;
+            fill_beats = fill_beats + 16'd1;
+            flush_beats = flush_beats + 16'd2;
         end
         idle_cycles = 16'd0;
     end
     // room for a last beat and its two descriptions must remain
-    if (fill_beats > CHUNK_BEATS - 3 || (fill_beats != 16'd0 && idle_cycles == FLUSH_CYCLES)) begin
-        chunk <= fill;
+    if (fill_beats > CHUNK_BEATS - 3 || (fill_beats != 16'd0 && !flip_reg
+            && ((!in_frame && flush_beats >= FLUSH_BEATS) || idle_cycles >= FLUSH_CYCLES))) begin
+        for (i = 0; i < {16'd0, fill_beats}; i = i + 1) begin
+            chunk[128*i +: 128] = fill[i[INDEX_WIDTH-1:0]];
+        end
         marks <= fill_marks;
         chunk_beats <= fill_beats;
         fill_beats = 16'd0;
         fill_marks = 0;
+        if (!in_frame) begin
+            flush_beats = 16'd0;
+        end
         flip_reg <= 1'b1;
     end
     if (rst) begin
         fill_beats = 16'd0;
         fill_marks = 0;
+        flush_beats = 16'd0;
         idle_cycles = 16'd0;
         in_frame = 1'b0;
         held_reg <= 1'b0;
@@ -175,7 +194,7 @@ end
 
 initial begin
     ready = 1'b0;
-    fill = 0;
+    chunk = 0;
 end
 
 endmodule

@@ -85,11 +85,9 @@ always @(posedge clk) begin
     end
     push_reg <= push;
     if (push != push_reg) begin
-        for (i = 0; i < CHUNK_BEATS; i = i + 1) begin
-            if (i < {16'd0, chunk_beats}) begin
-                mem[write_ptr[DEPTH_LOG2-1:0]] = chunk[128*i +: 128];
-                write_ptr = write_ptr + 1'b1;
-            end
+        for (i = 0; i < {16'd0, chunk_beats}; i = i + 1) begin
+            mem[write_ptr[DEPTH_LOG2-1:0]] = chunk[128*i +: 128];
+            write_ptr = write_ptr + 1'b1;
         end
     end
     if (!m_axis_tvalid || m_axis_tready) begin

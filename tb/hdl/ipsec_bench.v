@@ -16,8 +16,9 @@ module ipsec_bench #(
     parameter SBOX_STYLE = 0,
     parameter GHASH_STAGES = 4,
     parameter RX_STORE_LOG2 = 11,
-    // beats of a chunk of the transactors
-    parameter CHUNK_BEATS = 128,
+    // beats of a chunk of the transactors, and of the sink for the status
+    parameter CHUNK_BEATS = 512,
+    parameter STATUS_BEATS = 192,
     // frames whose cycles the sources keep
     parameter STAMPS = 256,
     // register accesses of a batch
@@ -75,8 +76,8 @@ wire [CHUNK_BEATS-1:0] tx_sink_marks;
 wire [15:0] tx_sink_chunk_beats;
 wire tx_sink_ready;
 wire [31:0] tx_sink_errors;
-wire [128*CHUNK_BEATS-1:0] status_sink_chunk;
-wire [CHUNK_BEATS-1:0] status_sink_marks;
+wire [128*STATUS_BEATS-1:0] status_sink_chunk;
+wire [STATUS_BEATS-1:0] status_sink_marks;
 wire [15:0] status_sink_chunk_beats;
 wire status_sink_ready;
 wire [31:0] status_sink_errors;
@@ -261,6 +262,7 @@ axis_sink #(
     .chunk_beats(tx_sink_chunk_beats),
     .ready(tx_sink_ready),
     .errors(tx_sink_errors),
+    .hold(1'b0),
     .stall_rate(tx_sink_stall_rate),
     .seed(tx_sink_seed),
     .s_axis_tdata(m_axis_tx_tdata),
@@ -272,7 +274,7 @@ axis_sink #(
 );
 
 axis_sink #(
-    .CHUNK_BEATS(CHUNK_BEATS),
+    .CHUNK_BEATS(STATUS_BEATS),
     .CONSTANT_USER(0)
 ) status_sink_inst (
     .clk(clk),
@@ -283,6 +285,7 @@ axis_sink #(
     .chunk_beats(status_sink_chunk_beats),
     .ready(status_sink_ready),
     .errors(status_sink_errors),
+    .hold(m_axis_tx_tvalid),
     .stall_rate(status_sink_stall_rate),
     .seed(status_sink_seed),
     .s_axis_tdata({120'd0, m_axis_tx_status_tdata}),
@@ -305,6 +308,7 @@ axis_sink #(
     .chunk_beats(rx_sink_chunk_beats),
     .ready(rx_sink_ready),
     .errors(rx_sink_errors),
+    .hold(1'b0),
     .stall_rate(rx_sink_stall_rate),
     .seed(rx_sink_seed),
     .s_axis_tdata(m_axis_rx_tdata),

@@ -7,3 +7,6 @@ answers with a JSON file, and with lines of progress that start with :data:`PROG
 
 PROGRESS_MARK = "@progress "
 """Start of a line ``@progress DONE TOTAL TEXT`` on the standard output of the simulation."""
+
+EVENT_MARK = "@event "
+"""Start of a line with a JSON object on the standard output of the simulation: what goes on, for the terminal."""

@@ -1,43 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make interop`` inside the simulator: the host stack above the engine talks to a Linux kernel through ESP.
 
-The command outside (tb.interop) has started the kernel and hands over two descriptors through the socket
-``INTEROP_SOCKET``: the kernel's network (one frame in each datagram) and the terminal of tb.interop_guest. The
-simulator sleeps in select() while there is nothing to do. ``INTEROP_MATRIX`` is "quick" or "full",
-``INTEROP_ONLY`` a part of the names of the shapes wanted; ``INTEROP_FOLDER`` takes the captures, ``JOB_RESULT`` the
-result.
-
-Two tasks move the frames, one for each direction; every frame is compared with the reference engine on its way
-(tb.transport), and what the kernel thinks of it is in its answers and in /proc/net/xfrm_stat.
+``INTEROP_MATRIX`` is "quick" or "full", ``INTEROP_ONLY`` a part of the names of the shapes wanted; ``JOB_RESULT`` takes
+the result, the rest of the environment is for tb.jobs.peer_link. Every frame is compared with the reference engine on
+its way, and what the kernel thinks of it is in its answers and in /proc/net/xfrm_stat.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import random
-import select
-import socket
-import struct
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
+from ipaddress import ip_address
 from typing import Any
 
 import cocotb
-from cocotb.triggers import Combine, Event, Timer
+from cocotb.triggers import Combine
 
 from models.packet import MAC_B, PROTOCOL_UDP, ParsedEsp, parse_frame
 from models.sa import Algorithm
-from tb.bench import RxResult
-from tb.captures import LINKTYPE_ETHERNET, write_capture
-from tb.host_stack import ETHERTYPE_ARP, PROTOCOL_ICMP, HostStack, Outgoing, SecurePath
+from tb.host_stack import PROTOCOL_ICMP, HostStack, SecurePath
 from tb.interop_shapes import (
     ESN,
-    EVENT_MARK,
     OURS,
     OURS_INNER,
     PLAIN,
@@ -53,45 +39,17 @@ from tb.interop_shapes import (
     state_delete_line,
     state_line,
 )
-from tb.jobs.session import Session, job_file, write_result
-from tb.transactors import CLOCK_NS
+from tb.jobs.peer_link import Link, PeerError, handed_over
+from tb.jobs.session import Session, write_result
 from tb.transport import OwnedSa
 
-_IDLE_SECONDS = 0.010
-_IDLE_CYCLES = 20
-_BUSY_CYCLES = 100
-_BATCH_FRAMES = 64
-_COMMAND_SECONDS = 60.0
-_BOOT_SECONDS = 60.0
 _ECHO_SECONDS = 15.0
-_ALIVE_SECONDS = 5.0
 _LOST_SECONDS = 0.5
 _DRAIN_SECONDS = 0.2
 _BAD_FRAMES = 3
 # of our echoes: none that a protocol analyser knows
 _FIRST_PORT, _PORTS = 50000, 10000
-_REKEY_FRAMES = 60
-_ETHERTYPE_IPV6 = 0x86DD
-
-Fault = Callable[[bytes], list[bytes]]
-"""What becomes of an ESP frame on the wire."""
-
-
-class InteropError(AssertionError):
-    """The two ends do not agree, or one of them says nothing."""
-
-
-@dataclass
-class Logged:
-    """A frame on the wire, what the host had for it, and when (seconds since the epoch).
-
-    ``intact``: sent by a good SA, unharmed.
-    """
-
-    wire: bytes
-    host: bytes
-    when: float
-    intact: bool
+_REKEY_FRAMES = 30
 
 
 @dataclass
@@ -127,202 +85,13 @@ class Echoes:
         }
 
 
-class Link:
-    """The two descriptors, the engine between the network and the host stack, and the tasks that move the frames."""
+class EchoLink(Link):
+    """A link whose host asks the kernel for echoes."""
 
-    def __init__(self, session: Session, network: socket.socket, terminal: socket.socket) -> None:
-        self.session = session
-        self.network = network
-        self.terminal = terminal
-        self.stack = HostStack([*OURS.values(), *OURS_INNER.values()], MAC_B)
+    def __init__(self, session: Session, network: int, terminal: int) -> None:
+        super().__init__(session, HostStack([*OURS.values(), *OURS_INNER.values()], MAC_B), network, terminal)
         self.stack.on_answer = self._on_answer
-        self.queue: deque[Outgoing] = deque()
-        self.log: list[Logged] = []
-        self.problems: list[str] = []
-        self.to_them: Fault | None = None
-        self.to_us: Fault | None = None
-        self.intact = True
-        self.wire_frames = 0
-        self.wire_octets = 0
-        self.rounds = 0
-        self.idle_seconds = 0.0
         self.flows: dict[tuple[int, int], Echoes] = {}
-        self._answers: dict[int, dict[str, Any]] = {}
-        self._number = 0
-        self._text = b""
-        self._tick = Event()
-        self._work = Event()
-        self._sending = False
-        self._awake = 0
-        self._told = time.monotonic()
-        self._failed: BaseException | None = None
-        network.setblocking(False)
-        terminal.setblocking(False)
-        cocotb.start_soon(self._guarded(self._receiver()))
-        cocotb.start_soon(self._guarded(self._sender()))
-
-    @contextlib.contextmanager
-    def awake(self) -> Iterator[None]:
-        """The driver is at work: the simulator must not sleep."""
-        self._awake += 1
-        try:
-            yield
-        finally:
-            self._awake -= 1
-
-    # ---- tasks -------------------------------------------------------------------------------------------------
-
-    async def _guarded(self, task: Any) -> None:
-        try:
-            await task
-        except (AssertionError, OSError, ValueError) as error:
-            self._failed = error
-            self._ticked()
-
-    def _ticked(self) -> None:
-        self._tick.set()
-        self._tick.clear()
-
-    async def _receiver(self) -> None:
-        while True:
-            busy = bool(self.queue) or self._sending or self._awake > 0
-            begin = time.monotonic()
-            readable, _, _ = select.select([self.network, self.terminal], [], [], 0 if busy else _IDLE_SECONDS)
-            if not readable:
-                self.idle_seconds += time.monotonic() - begin
-            if self.terminal in readable:
-                self._listen()
-            elif time.monotonic() - self._told > _ALIVE_SECONDS:
-                self._tell({"do": "alive"})
-            frames = self._arrived() if self.network in readable else []
-            if frames:
-                for got, wire in zip(await self.session.transport.receive("wire", frames), frames, strict=True):
-                    self._received(got, wire)
-                self._work.set()
-            else:
-                await Timer((_BUSY_CYCLES if busy else _IDLE_CYCLES) * CLOCK_NS, "ns")
-            self.rounds += 1
-            self._ticked()
-
-    def _arrived(self) -> list[bytes]:
-        frames: list[bytes] = []
-        with contextlib.suppress(BlockingIOError):
-            while len(frames) < _BATCH_FRAMES:
-                frame = self.network.recv(1 << 16)
-                frames += self.to_us(frame) if self.to_us and _is_esp(frame) else [frame]
-        return frames
-
-    def _received(self, got: RxResult, wire: bytes) -> None:
-        counted = got.handle != 0
-        answers = self.stack.input(got)
-        clear = self.stack.clear
-        if not counted and not _may_be_clear(wire):
-            self.problems.append(f"from the kernel, not for any SA: {wire[:80].hex()}")
-        if clear is not None:
-            self._check_hidden(clear, wire, got.handle)
-        self._record(wire, clear if clear is not None else got.frame, counted, clear is not None)
-        self.queue += answers
-
-    async def _sender(self) -> None:
-        while True:
-            if not self.queue:
-                self._sending = False
-                self._work.clear()
-                await self._work.wait()
-                continue
-            self._sending = True
-            batch = [self.queue.popleft() for _ in range(min(len(self.queue), _BATCH_FRAMES))]
-            results = await self.session.transport.transmit("host", [item.frame for item in batch])
-            for item, result in zip(batch, results, strict=True):
-                if result.frame is None:
-                    self.problems.append(f"the engine did not send: status {result.status}")
-                    continue
-                handle = item.frame.handle
-                if handle:
-                    self._check_hidden(item.clear, result.frame, handle)
-                elif not _may_be_clear(result.frame):
-                    self.problems.append(f"left in clear: {result.frame[:80].hex()}")
-                fault = self.to_them if handle else None
-                for wire in fault(result.frame) if fault else [result.frame]:
-                    self._record(wire, item.clear, handle != 0, fault is None)
-                    await self._put(wire)
-
-    async def _put(self, frame: bytes) -> None:
-        while True:
-            try:
-                self.network.send(frame)
-                return
-            except (BlockingIOError, ConnectionRefusedError):
-                await Timer(_IDLE_CYCLES * CLOCK_NS, "ns")
-                if not select.select([], [self.network], [], _IDLE_SECONDS)[1]:
-                    self._check_failed()
-
-    def _record(self, wire: bytes, host: bytes, counted: bool, intact: bool) -> None:
-        self.log.append(Logged(wire, host, time.time(), counted and intact and self.intact))
-        if counted:
-            self.wire_frames += 1
-            self.wire_octets += len(wire)
-
-    def _check_hidden(self, clear: bytes, wire: bytes, handle: int) -> None:
-        """Of AES-GCM nothing of the payload may be seen on the wire."""
-        owned = self.session.transport.owned.get(handle)
-        if owned is not None and not owned.sa.algorithm.gmac and len(clear) > 100 and clear[-32:-16] in wire:
-            self.problems.append(f"payload in clear on the wire: {wire[:80].hex()}")
-
-    # ---- the guest ---------------------------------------------------------------------------------------------
-
-    def _listen(self) -> None:
-        data = self.terminal.recv(1 << 16)
-        if not data:
-            raise InteropError("the Linux guest has ended")
-        *lines, self._text = (self._text + data).split(b"\n")
-        for line in lines:
-            answer = json.loads(line)
-            self._answers[answer.pop("id")] = answer
-
-    def _tell(self, command: dict[str, Any]) -> int:
-        self._number += 1
-        self._told = time.monotonic()
-        data = json.dumps({"id": self._number, **command}).encode() + b"\n"
-        self.terminal.setblocking(True)
-        self.terminal.sendall(data)
-        self.terminal.setblocking(False)
-        return self._number
-
-    def _check_failed(self) -> None:
-        if self._failed is not None:
-            raise self._failed
-
-    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait for a condition, at most ``seconds`` of wall clock; returns whether it is true."""
-        end = time.monotonic() + seconds
-        while not condition():
-            self._check_failed()
-            if time.monotonic() > end:
-                return False
-            await self._tick.wait()
-        return True
-
-    async def booted(self) -> str:
-        """Wait for the guest; returns the version of its kernel."""
-        if not await self.until(lambda: 0 in self._answers, _BOOT_SECONDS):
-            raise InteropError(f"the Linux guest did not come up within {_BOOT_SECONDS:.0f} s")
-        answer = self._answers.pop(0)
-        if "error" in answer:
-            raise InteropError(f"the Linux guest: {answer['error']}")
-        return str(answer["kernel"])
-
-    async def command(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """A command of tb.interop_guest; returns its answer. InteropError where it fails."""
-        number = self._tell({"do": do, **arguments})
-        if not await self.until(lambda: number in self._answers, _COMMAND_SECONDS):
-            raise InteropError(f"the Linux guest does not answer {do}")
-        answer = self._answers.pop(number)
-        if "error" in answer or not answer.get("ok", True):
-            raise InteropError(f"the Linux guest, {do}: {answer.get('error') or answer.get('text')}")
-        return answer
-
-    # ---- echoes of ours ----------------------------------------------------------------------------------------
 
     def _on_answer(self, protocol: int, identifier: int, sequence: int, payload: bytes) -> None:
         flow = self.flows.get((protocol, identifier))
@@ -332,7 +101,7 @@ class Link:
             flow.answer(sequence, payload)
 
     async def echoes(
-        self, shape: Shape, protocol: int, payloads: Iterable[bytes], window: int, seconds: float, pace: float = 0.0
+        self, shape: Shape, protocol: int, payloads: Iterable[bytes], window: int, seconds: float
     ) -> dict[str, Any]:
         """Ask the kernel for echoes, ``window`` on the way at a time; the last answers may take ``seconds``."""
         identifier = _FIRST_PORT + len(self.flows) % _PORTS
@@ -352,44 +121,9 @@ class Link:
                 item = self.stack.udp_echo(shape.ours, shape.theirs, identifier, payload)
             else:
                 item = self.stack.ping(shape.ours, shape.theirs, identifier, sequence & 0xFFFF, payload)
-            self.queue.append(item)
-            self._work.set()
+            self.send(item)
         await self.until(lambda: not flow.waiting, seconds)
         return flow.result()
-
-    async def quiet(self) -> None:
-        """Until nothing moves any more."""
-        frames = -1
-        while frames != len(self.log):
-            frames = len(self.log)
-            await self.pass_rounds(2)
-            await self.until(lambda: not self.queue and not self._sending, _ECHO_SECONDS)
-
-    async def pass_frames(self, count: int) -> int:
-        """Until so many ESP frames more were on the wire; returns how many there were in the end."""
-        begin = self.wire_frames
-        await self.until(lambda: self.wire_frames >= begin + count, _ECHO_SECONDS)
-        return self.wire_frames - begin
-
-    async def pass_rounds(self, count: int) -> None:
-        """Until the receiver has looked at the network so many times."""
-        end = self.rounds + count
-        await self.until(lambda: self.rounds >= end, _ECHO_SECONDS)
-
-
-def _is_esp(frame: bytes) -> bool:
-    return isinstance(parse_frame(frame), ParsedEsp)
-
-
-def _may_be_clear(frame: bytes) -> bool:
-    """ARP, neighbour discovery and multicast listener reports: all that is not protected here."""
-    ethertype = int.from_bytes(frame[12:14], "big")
-    if ethertype != _ETHERTYPE_IPV6:
-        return ethertype == ETHERTYPE_ARP
-    next_header, at = frame[20], 54
-    if next_header == 0:
-        next_header, at = frame[54], 54 + 8 + 8 * frame[55]
-    return next_header == 58 and frame[at] in range(130, 144)
 
 
 # ---- the parts of the run --------------------------------------------------------------------------------------
@@ -398,14 +132,13 @@ def _may_be_clear(frame: bytes) -> bool:
 class Interop:
     """The whole run: shapes one after the other, then what must fail, then keys that change under traffic."""
 
-    def __init__(self, session: Session, link: Link, rng: random.Random) -> None:
+    def __init__(self, session: Session, link: EchoLink, rng: random.Random) -> None:
         self.session = session
         self.link = link
         self.rng = rng
         self.spi = rng.randrange(0x1000, 0xF0000000) & ~1
         self.records: list[dict[str, Any]] = []
         self.keys: list[Pair] = []
-        self.began = time.monotonic()
 
     def pair(self, shape: Shape) -> Pair:
         """Fresh keys and SPIs for a shape."""
@@ -414,25 +147,13 @@ class Interop:
         self.keys.append(pair)
         return pair
 
-    async def offload(self, pair: Pair) -> tuple[OwnedSa, OwnedSa]:
-        """Add both SAs to the engine."""
-        transport = self.session.transport
-        with self.link.awake():
-            outbound = await transport.add_sa(pair.outbound, pair.shape.start_seq)
-            return outbound, await transport.add_sa(pair.inbound, pair.shape.start_seq)
-
     async def connect(self, pair: Pair) -> SecurePath:
         """Both ends get the pair, and nothing else."""
-        outbound, inbound = await self.offload(pair)
+        outbound, inbound = await self.link.offload(pair)
         await self.link.command("ip", batch=setup_lines(pair))
         path = SecurePath(pair.shape.theirs, pair.shape.tunnel, outbound, {inbound.handle: inbound})
         self.link.stack.paths = {path.peer: path}
         return path
-
-    async def counters(self) -> dict[str, int]:
-        """The counters of the engine."""
-        with self.link.awake():
-            return await self.session.miniport.counters()
 
     async def disconnect(self) -> None:
         """Neither end has an SA any more."""
@@ -441,30 +162,18 @@ class Interop:
         with self.link.awake():
             await self.session.transport.delete_all()
 
-    def event(self, **fields: Any) -> None:
-        """Tell the command outside."""
-        wall = time.monotonic() - self.began
-        fields |= {
-            "simulated_ms": round(self.session.bench.cycles() * CLOCK_NS / 1e6, 3),
-            "wall_s": round(wall, 2),
-            "idle_s": round(self.link.idle_seconds, 2),
-            "total_frames": self.link.wire_frames,
-            "total_octets": self.link.wire_octets,
-        }
-        print(EVENT_MARK + json.dumps(fields), flush=True)
-
     async def case(self, name: str, about: dict[str, Any], body: Callable[[dict[str, Any]], Any]) -> None:
         """Run one part; whatever goes wrong in it is its result, and the next one follows."""
         link = self.link
         record: dict[str, Any] = {"name": name, **about}
         frames, octets, begin = link.wire_frames, link.wire_octets, time.monotonic()
         mismatches = self.session.scoreboard.mismatches
-        self.event(begin=name)
+        link.event(begin=name)
         link.problems.clear()
         errors: list[str] = []
         try:
             await body(record)
-        except InteropError as error:
+        except PeerError as error:
             errors.append(str(error))
         try:
             await self.disconnect()
@@ -481,7 +190,7 @@ class Interop:
             "errors": errors,
         }
         self.records.append(record)
-        self.event(end=record)
+        link.event(end=record)
 
     # ---- one shape ---------------------------------------------------------------------------------------------
 
@@ -497,13 +206,13 @@ class Interop:
             record["flows"] = flows
             for name, flow in flows.items():
                 if flow["bad"] or flow["lost"] or flow["good"] != count:
-                    raise InteropError(f"{name}: {flow}")
+                    raise PeerError(f"{name}: {flow}")
             times = [flow["rtt_ms"] for flow in flows.values()]
             record["rtt_ms"] = round(sum(times) / len(times), 3)
             await self.expect_kernel(before, {})
             record["updates"] = self.session.transport.updates - updates
             if record["updates"] != (2 if shape.sequence == WRAP else 0):
-                raise InteropError(f"{record['updates']} UPDATE_SA in {shape.name}")
+                raise PeerError(f"{record['updates']} UPDATE_SA in {shape.name}")
 
         about = {"kind": "shape", "cipher": shape.cipher, "path": shape.path, "sequence": shape.sequence}
         await self.case(shape.name, about | {"jumbo": shape.jumbo}, body)
@@ -540,7 +249,7 @@ class Interop:
         after = await self.link.command("statistics")
         grown = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
         if grown != expected:
-            raise InteropError(f"the kernel counts {grown or 'nothing'}, expected {expected or 'nothing'}")
+            raise PeerError(f"the kernel counts {grown or 'nothing'}, expected {expected or 'nothing'}")
 
     # ---- what must fail ----------------------------------------------------------------------------------------
 
@@ -564,7 +273,7 @@ class Interop:
             else:
                 link.to_us = link.to_them = lambda frame: [frame, frame]
             kernel = await link.command("statistics")
-            engine, host = await self.counters(), stack.counters.copy()
+            engine, host = await link.counters(), stack.counters.copy()
             payloads = [rng.randbytes(rng.randint(16, 1000)) for _ in range(_BAD_FRAMES)]
             sizes = [rng.randint(16, 1000) for _ in range(_BAD_FRAMES)]
             ours = await link.echoes(shape, PROTOCOL_UDP, payloads, _BAD_FRAMES, _LOST_SECONDS)
@@ -573,7 +282,7 @@ class Interop:
                 "shoot", source=_text(shape.theirs), target=_text(shape.ours), lengths=sizes, seed=rng.getrandbits(32)
             )
             await link.quiet()
-            counters = await self.counters()
+            counters = await link.counters()
             grown = {
                 name: counters[name] - engine[name] for name in ("RX_DECRYPTED", "RX_ICV_FAILED", "RX_SYNTAX_FAILED")
             }
@@ -590,7 +299,7 @@ class Interop:
             host["good"], host["lost"] = ours["good"] + theirs["good"], ours["lost"] + theirs["lost"]
             got = {name: host[name] for name in counted}
             if grown != wanted or got != counted:
-                raise InteropError(f"engine {grown}, host {got}; expected {wanted}, {counted}")
+                raise PeerError(f"engine {grown}, host {got}; expected {wanted}, {counted}")
             record["kernel_counts"] = 2 * _BAD_FRAMES if kind == "replayed" else _BAD_FRAMES
             record["engine_counts"] = grown
             # and the SAs are as good as before
@@ -598,7 +307,7 @@ class Interop:
             if kind != "wrong key":
                 flows = await self.both_ways(shape, 4)
                 if any(flow["good"] != 4 for flow in flows.values()):
-                    raise InteropError(f"afterwards: {flows}")
+                    raise PeerError(f"afterwards: {flows}")
                 record["rtt_ms"] = round(sum(flow["rtt_ms"] for flow in flows.values()) / len(flows), 3)
 
         about = {"kind": kind, "cipher": shape.cipher, "path": shape.path, "sequence": shape.sequence, "jumbo": False}
@@ -615,7 +324,7 @@ class Interop:
             path = await self.connect(old)
             kernel = await link.command("statistics")
             running = True
-            per_pair: list[int] = []
+            rekeys = 0
             flows: dict[str, dict[str, Any]] = {}
 
             def payloads() -> Iterable[bytes]:
@@ -638,13 +347,21 @@ class Interop:
                     high=1400,
                 )
 
+            async def carried() -> None:
+                """Until both SAs of the pair in use have carried traffic."""
+                handles = [path.outbound.handle, *path.inbound]
+                if not await link.until(
+                    lambda: min(link.frames[handle] for handle in handles) >= _REKEY_FRAMES, _ECHO_SECONDS
+                ):
+                    raise PeerError(f"{[link.frames[handle] for handle in handles]} frames after {rekeys} rekeys")
+
             async def keys() -> None:
-                nonlocal running, old, path
+                nonlocal running, rekeys, old
                 try:
                     for _ in range(times):
-                        per_pair.append(await link.pass_frames(_REKEY_FRAMES))
+                        await carried()
                         new = self.pair(shape)
-                        outbound, inbound = await self.offload(new)
+                        outbound, inbound = await link.offload(new)
                         path.inbound[inbound.handle] = inbound
                         # the kernel takes both, and sends with the new one as soon as the old one is away
                         lines = [state_line(shape, new.outbound), state_line(shape, new.inbound)]
@@ -660,15 +377,17 @@ class Interop:
                         path.windows.pop(previous_in.handle, None)
                         await link.command("ip", batch=state_delete_line(old.outbound))
                         old = new
+                        rekeys += 1
+                    await carried()
                 finally:
                     running = False
                     await link.command("stop", name="rekey")
 
             await _together(we_ask(), kernel_asks(), keys())
-            record["flows"], record["rekeys"] = flows, len(per_pair)
+            record["flows"], record["rekeys"] = flows, rekeys
             lost = sum(flow["lost"] + flow["bad"] for flow in flows.values())
-            if lost or len(per_pair) != times:
-                raise InteropError(f"{lost} packets lost in {len(per_pair)} rekeys: {flows}")
+            if lost or not all(flow["good"] for flow in flows.values()):
+                raise PeerError(f"{lost} packets lost in {rekeys} rekeys: {flows}")
             record["rtt_ms"] = round(sum(flow["rtt_ms"] for flow in flows.values()) / len(flows), 3)
             await self.expect_kernel(kernel, {})
 
@@ -689,39 +408,6 @@ class Interop:
         await link.until(lambda: all(item.frame.handle != owned.handle for item in link.queue), _ECHO_SECONDS)
         await link.pass_rounds(10)
 
-    # ---- files -------------------------------------------------------------------------------------------------
-
-    def write_captures(self) -> dict[int, bool]:
-        """Both sides as pcapng and the keys for Wireshark.
-
-        Returns the numbers of the frames Wireshark can decrypt, with whether they have extended sequence numbers.
-
-        Frame n of ``host.pcapng`` is what the host had for frame n of ``wire.pcapng``, the packet without ESP.
-        """
-        folder = job_file("INTEROP_FOLDER")
-        times = [Fraction(int(entry.when * 1e6), 1_000_000) for entry in self.link.log]
-        write_capture(folder / "wire.pcapng", LINKTYPE_ETHERNET, [entry.wire for entry in self.link.log], times)
-        write_capture(folder / "host.pcapng", LINKTYPE_ETHERNET, [entry.host for entry in self.link.log], times)
-        lines = []
-        readable: dict[int, bool] = {}
-        for pair in self.keys:
-            for sa in (pair.outbound, pair.inbound):
-                if sa.algorithm.gmac:
-                    continue  # Wireshark knows no AES-GMAC
-                readable[sa.spi] = sa.esn
-                assert sa.src is not None and sa.dst is not None
-                lines.append(
-                    f'"IPv{6 if sa.ipv6 else 4}","{_text(sa.src)}","{_text(sa.dst)}","{sa.spi:#010x}",'
-                    f'"AES-GCM with {sa.icv_len} octet ICV [RFC4106]","0x{(sa.key + sa.salt).hex()}","NULL",""'
-                )
-        (folder / "esp_sa").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        numbers: dict[int, bool] = {}
-        for number, entry in enumerate(self.link.log, start=1):
-            parsed = parse_frame(entry.wire)
-            if entry.intact and isinstance(parsed, ParsedEsp) and parsed.spi in readable:
-                numbers[number] = readable[parsed.spi]
-        return numbers
-
 
 async def _together(*bodies: Any) -> None:
     """Run coroutines at the same time; the first error of any is raised after all have ended."""
@@ -730,7 +416,7 @@ async def _together(*bodies: Any) -> None:
     async def guarded(body: Any) -> None:
         try:
             await body
-        except (InteropError, AssertionError) as error:
+        except AssertionError as error:
             errors.append(error)
 
     await Combine(*(cocotb.start_soon(guarded(body)) for body in bodies))
@@ -739,7 +425,7 @@ async def _together(*bodies: Any) -> None:
 
 
 def _text(address: bytes) -> str:
-    return socket.inet_ntop(socket.AF_INET6 if len(address) == 16 else socket.AF_INET, address)
+    return str(ip_address(address))
 
 
 def _corrupt(rng: random.Random, frame: bytes) -> bytes:
@@ -750,22 +436,13 @@ def _corrupt(rng: random.Random, frame: bytes) -> bytes:
     return frame[:at] + bytes([frame[at] ^ 1 << rng.randrange(8)]) + frame[at + 1 :]
 
 
-def _descriptors() -> tuple[socket.socket, socket.socket]:
-    """The network and the terminal, from the command outside."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.connect(os.environ["INTEROP_SOCKET"])
-        _, descriptors, _, _ = socket.recv_fds(connection, struct.calcsize("B"), 2)
-    return socket.socket(fileno=descriptors[0]), socket.socket(fileno=descriptors[1])
-
-
 @cocotb.test()
 async def linux_peer(dut: object) -> None:
     """The matrix, what must fail, and rekeying, against a live kernel."""
     rng = random.Random(cocotb.RANDOM_SEED)
     quick = os.environ["INTEROP_MATRIX"] == "quick"
-    network, terminal = _descriptors()
     session = await Session.start(dut)
-    link = Link(session, network, terminal)
+    link = EchoLink(session, *handed_over(2))
     kernel = await link.booted()
     run = Interop(session, link, rng)
     only = os.environ["INTEROP_ONLY"]
@@ -784,7 +461,7 @@ async def linux_peer(dut: object) -> None:
     rekeyed = [shape for shape in rekeyed if only in shape.name]
     kinds = ("wrong key", "corrupted", "replayed")
     parts = len(shapes) + len(kinds) * len(failing) + len(rekeyed)
-    run.event(kernel=kernel, parts=parts)
+    link.event(kernel=kernel, parts=parts)
     numbers: dict[int, bool] = {}
     try:
         await link.command("ip", batch=network_lines())
@@ -796,11 +473,10 @@ async def linux_peer(dut: object) -> None:
         for shape in rekeyed:
             await run.rekey(shape, 2 if quick else 4)
     finally:
-        numbers = run.write_captures()
-    session.scoreboard.counters(session.reference.statistics, await run.counters())
+        numbers = link.write_captures(run.keys)
+    session.scoreboard.counters(session.reference.statistics, await link.counters())
     failed = [record for record in run.records if record["errors"]]
-    with contextlib.suppress(OSError):
-        terminal.sendall(b'{"id": 0, "do": "off"}\n')
+    link.off()
     write_result(
         {
             "kernel": kernel,
@@ -815,9 +491,7 @@ async def linux_peer(dut: object) -> None:
             "text": session.scoreboard.text(),
             "fates": dict(sorted(session.scoreboard.fates.items())),
             "host": dict(sorted(link.stack.counters.items())),
-            "simulated_ms": round(session.bench.cycles() * CLOCK_NS / 1e6, 3),
-            "wall_s": round(time.monotonic() - run.began, 2),
-            "idle_s": round(link.idle_seconds, 2),
+            **link.clocks(),
             "readable": numbers,
         }
     )

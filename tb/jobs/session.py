@@ -14,6 +14,7 @@ from models.engine import ReferenceEngine
 from tb.bench import EngineBench
 from tb.jobs import PROGRESS_MARK
 from tb.miniport import Identification, Miniport
+from tb.recorder import RECORDER
 from tb.scoreboard import Scoreboard
 from tb.transport import Transport
 
@@ -31,14 +32,15 @@ class Session:
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    async def start(cls, dut: Any) -> Session:
-        """Reset the engine, read what it is, enable it."""
-        bench = EngineBench(dut)
+    async def start(cls, dut: Any, bench: EngineBench | None = None) -> Session:
+        """Reset the engine, read what it is, enable it. ``bench``: another one than the usual."""
+        bench = bench or EngineBench(dut)
         await bench.start()
         miniport = Miniport(bench.registers)
         identification = await miniport.identify()
         reference = ReferenceEngine(identification.sa_count, identification.max_key_bits)
         scoreboard = Scoreboard()
+        RECORDER.watch(scoreboard)
         transport = Transport(miniport, bench, reference, scoreboard)
         await transport.enable()
         return cls(bench, identification, miniport, reference, scoreboard, transport)

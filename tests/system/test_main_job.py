@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from tb.main_job import main
-from tb.sim import SIMULATORS
+from tb import failure_kit
+from tb.main_job import CAPTURES, main, run_main_job
+from tb.sim import BUILD_FOLDER, SIMULATORS
 
 FIELDS = {"simulator", "sas_added", "frames", "octets", "mismatches", "cycles", "frames_per_second"}
 
@@ -32,3 +36,22 @@ def test_main_job(sim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert fates[fate] > 0
     shown = capsys.readouterr().out
     assert "mismatches" in shown and "SAs added" in shown and f"IPsec engine on {sim}" in shown
+
+
+def test_failed_job_has_a_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packet that differs from the clear side of a capture, in its last octet."""
+    monkeypatch.setattr(failure_kit, "FOLDER", BUILD_FOLDER / "failures-on-purpose")
+    name = "tun44-rfc4106-gcm-128_icv128"
+    for path in CAPTURES.glob(f"{name}.*"):
+        shutil.copy(path, tmp_path)
+    clear = tmp_path / f"{name}.clear.pcap"
+    octets = bytearray(clear.read_bytes())
+    octets[-1] ^= 1
+    clear.write_bytes(octets)
+    console = Console(file=io.StringIO())
+    result = run_main_job(SIMULATORS[-1], console, captures=tmp_path, random_frames=2, seed=3, name="red-main-job")
+    assert result["mismatches"] == 1 and name in result["text"]
+    folder = BUILD_FOLDER / "failures-on-purpose" / "red-main-job.every_octet-3"
+    assert [kit.splitlines()[0] for kit in result["kits"]] == [f"failure kit: {folder}"]
+    assert (folder / "waves.fst").is_file()
+    assert f"difference  {name} packet" in (folder / "first_difference.txt").read_text(encoding="utf-8")

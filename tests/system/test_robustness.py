@@ -19,9 +19,9 @@ from models.engine import TransmitReason
 from models.sa import Algorithm, Direction, SecurityAssociation
 from tb import engine_registers as regs
 from tb.bench import TxFrame
+from tb.hostile import harmed, noise
 from tb.jobs.session import Session
 from tb.sim import SIMULATORS, run_cocotb
-from tb.traffic import damaged
 from tb.transport import OwnedSa, Run, build_frame, wire_frame
 
 MODULE = "tests.system.test_robustness"
@@ -65,27 +65,6 @@ class Attack:
     def _layers(self) -> dict[str, Any]:
         return {"vlans": self.rng.choice(((), (), (7,), (0x88A8, 9)))}
 
-    def _noise(self) -> bytes:
-        rng = self.rng
-        return rng.randbytes(rng.choice((1, 2, 15, 16, 17, rng.randrange(1, 100), rng.randrange(1, 300))))
-
-    def _harmed(self, frame: bytes) -> bytes:
-        """Damaged once or several times, cut anywhere, followed by noise or by another beginning (a lost tlast)."""
-        rng = self.rng
-        kind = rng.randrange(6)
-        if kind == 0:
-            return frame[: rng.randrange(1, len(frame))]
-        if kind == 1:
-            return frame + rng.randbytes(rng.randrange(1, 40))
-        if kind == 2:
-            return frame + frame[: rng.randrange(1, len(frame))]
-        if kind < 5:
-            return damaged(rng, frame)
-        octets = bytearray(frame)
-        for _ in range(rng.randrange(2, 6)):
-            octets[rng.randrange(12, len(octets))] ^= 1 << rng.randrange(8)
-        return bytes(octets)
-
     def from_host(self, count: int) -> Run:
         """``count`` hostile frames and as many good ones."""
         rng, run = self.rng, Run(0)
@@ -97,7 +76,7 @@ class Attack:
                 # long enough that a part of it has left when its end is missed
                 data = build_frame(owned, rng.randbytes(1600))[: rng.randrange(1100, 1500)]
             elif kind == 0:
-                data, handle = self._noise(), rng.choice((0, handle, rng.getrandbits(32)))
+                data, handle = noise(rng), rng.choice((0, handle, rng.getrandbits(32)))
             else:
                 data = build_frame(owned, self._payload(), **self._layers())
                 if kind == 1:
@@ -112,7 +91,7 @@ class Attack:
                 elif kind == 3:
                     handle = rng.choice(self.outbound).handle
                 else:
-                    data = self._harmed(data)
+                    data = harmed(rng, data)
             self._plan(run, TxFrame(data, handle, tunnel_handle))
             owned = rng.choice(self.outbound)
             good = TxFrame(build_frame(owned, self._payload(), **self._layers()), owned.handle)
@@ -130,9 +109,9 @@ class Attack:
         reference = self.session.reference
         for _ in range(count):
             if rng.randrange(6) == 0:
-                hostile = self._noise()
+                hostile = noise(rng)
             else:
-                hostile = self._harmed(wire_frame(rng.choice(self.inbound), self._payload(), **self._layers()))
+                hostile = harmed(rng, wire_frame(rng.choice(self.inbound), self._payload(), **self._layers()))
             good = wire_frame(rng.choice(self.inbound), self._payload(), **self._layers())
             run.receive += [hostile, good]
             run.received += [reference.receive(hostile), reference.receive(good)]

@@ -18,10 +18,10 @@ from models.ndis import CryptoStatus
 from models.packet import esp_frame
 from tb.bench import STATUS_SENT, TxFrame
 from tb.engine_registers import CommandStatus, Opcode
+from tb.gtkwave import SAVE_FILE
 from tb.sim import ROOT, SIMULATORS, run_cocotb
 from tests.system.common import add, mirrored, random_sa, start
 
-SAVE_FILE = ROOT / "tb" / "waves" / "ipsec_engine.gtkw"
 GROUPS = (
     "s_axis_tx: from the host",
     "parse",
@@ -42,11 +42,11 @@ GROUPS = (
 """In the order of the data path."""
 
 
-def saved_signals() -> dict[str, str | None]:
-    """Signals of the save file, with the filter file that each is shown through."""
+def saved_signals(path: Path = SAVE_FILE) -> dict[str, str | None]:
+    """Signals of a save file, with the filter file that each is shown through."""
     signals: dict[str, str | None] = {}
     translate = None
-    for line in SAVE_FILE.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("^"):
             translate = line.split(" ", 1)[1]
         elif re.match(r"[A-Za-z_]", line):
@@ -125,3 +125,8 @@ def test_filters_know_every_value(name: str) -> None:
     text = (ROOT / "tb" / "waves" / f"{name}.txt").read_text(encoding="utf-8")
     assert dict(line.split(" ") for line in text.splitlines()) == FILTERS[name] != {}
     assert f"tb/waves/{name}.txt" in saved_signals().values()
+
+
+def test_no_file_is_left_over() -> None:
+    """Every file of the folder is checked here."""
+    assert {path.name for path in SAVE_FILE.parent.iterdir()} == {SAVE_FILE.name, *(f"{name}.txt" for name in FILTERS)}

@@ -3,36 +3,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
-from pathlib import Path
 
 import pytest
 
-import tb.interop
-from models.engine import ReferenceEngine
 from models.packet import MAC_A, MAC_B, ParsedEsp, ethernet, internet_checksum, parse_frame
-from models.sa import Algorithm, Direction, SecurityAssociation
+from models.sa import Algorithm
 from tb.bench import RxResult
-from tb.host_stack import ETHERTYPE_ARP, PROTOCOL_ICMP, HostStack, Outgoing, ReplayWindow, SecurePath
-from tb.interop_shapes import (
-    ESN,
-    OURS,
-    OURS_INNER,
-    THEIRS,
-    THEIRS_INNER,
-    Shape,
-    full_matrix,
-    lengths,
-    make_pair,
-    setup_lines,
-)
-from tb.sim import ROOT
-from tb.transport import OwnedSa
-
-
-def clear(frame: bytes) -> RxResult:
-    return RxResult(frame, 0, 0, 0)
+from tb.host_stack import ETHERTYPE_ARP, PROTOCOL_ICMP, HostStack, ReplayWindow
+from tb.interop_shapes import ESN, OURS, THEIRS, Shape, full_matrix, lengths, make_pair, setup_lines
+from tests.tb.two_hosts import Two, clear
 
 
 def test_replay_window() -> None:
@@ -63,40 +43,6 @@ def test_neighbours() -> None:
     assert packet[:8] == b"\x60\0\0\0\0\x20\x3a\xff" and packet[40] == 136 and packet[44] == 0x60
     assert packet[48:] == OURS[6] + b"\2\1" + MAC_A and packet[24:40] == THEIRS[6]
     assert internet_checksum(packet[8:40] + b"\0\0\0\x20\0\0\0\x3a" + packet[40:]) == 0
-
-
-class Two:
-    """Our host and theirs, each with its end of a pair, and one engine that does the work of both."""
-
-    def __init__(self, shape: Shape) -> None:
-        self.shape = shape
-        self.engine = ReferenceEngine()
-        pair = make_pair(shape, random.Random(5), 0x1000)
-        self.ours = HostStack([*OURS.values(), *OURS_INNER.values()], MAC_B)
-        self.theirs = HostStack([*THEIRS.values(), *THEIRS_INNER.values()], MAC_A, mac=MAC_B)
-        self.path = self._path(self.ours, shape.theirs, pair.outbound, pair.inbound)
-        self._path(self.theirs, shape.ours, pair.inbound, pair.outbound)
-
-    def _path(
-        self, stack: HostStack, peer: bytes, sent: SecurityAssociation, received: SecurityAssociation
-    ) -> SecurePath:
-        owned = []
-        for sa, direction in ((sent, Direction.OUTBOUND), (received, Direction.INBOUND)):
-            turned = dataclasses.replace(sa, direction=direction)
-            owned.append(OwnedSa(turned, self.engine.add_sa(turned), 0, 0, self.shape.start_seq))
-        path = stack.paths[peer] = SecurePath(peer, self.shape.tunnel, owned[0], {owned[1].handle: owned[1]})
-        return path
-
-    def wire(self, item: Outgoing) -> bytes:
-        """What the engine makes of a frame of either host."""
-        frame = self.engine.transmit(item.frame.data, item.frame.handle).frame
-        assert frame is not None
-        return frame
-
-    def arrive(self, frame: bytes) -> RxResult:
-        """What the engine delivers."""
-        got = self.engine.receive(frame)
-        return RxResult(got.frame, got.slot1, got.slot12, got.handle)
 
 
 SHAPES = [
@@ -162,17 +108,3 @@ def test_matrix_is_whole() -> None:
     rng = random.Random(1)
     assert {1, 1400} <= set(lengths(rng, shapes[0], 4)) and min(lengths(rng, shapes[-1], 4)) >= 4000
     assert setup_lines(make_pair(shapes[0], rng, 0x100)).count("xfrm state add") == 2
-
-
-def test_skipped_is_not_green(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Without the kernel: the reason, the command to type, exit code 77."""
-    (tmp_path / "sh").symlink_to("/bin/sh")
-    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
-    assert (ROOT / "scripts" / "require").is_file()
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert tb.interop.main(["--matrix", "quick"]) == 77
-    error = capsys.readouterr().err
-    assert error.startswith("skipped: ") and error.count("\n") == 1
-    assert "apt-get install user-mode-linux kmod iproute2" in error

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,9 @@ from tb.ndis_host import NdisHost
 from tests.tb.fake import FakeSystem, run
 
 IMAGES_PER_EXAMPLE = 50
-EXAMPLES = -(-int(os.environ.get("FUZZ_IMAGES", "11000")) // IMAGES_PER_EXAMPLE)
+EXAMPLES = 220
+IMAGES_PER_PART = EXAMPLES * IMAGES_PER_EXAMPLE
+PARTS = -(-int(os.environ.get("FUZZ_IMAGES", IMAGES_PER_PART)) // IMAGES_PER_PART)
 STATUSES = {
     NdisStatus.SUCCESS,
     NdisStatus.INVALID_PARAMETER,
@@ -56,6 +59,7 @@ def image_of(oid: Oid, abi: Abi) -> bytes:
     return UpdateSa(0x00550000, spi=SA.spi.to_bytes(4, "big")).pack(abi)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @settings(
     derandomize="FUZZ_IMAGES" not in os.environ,
     max_examples=EXAMPLES,
@@ -64,8 +68,8 @@ def image_of(oid: Oid, abi: Abi) -> bytes:
     database=None,
 )
 @given(st.sampled_from(Abi), st.lists(IMAGE, min_size=IMAGES_PER_EXAMPLE, max_size=IMAGES_PER_EXAMPLE))
-def test_spoilt_images(abi: Abi, images: list[tuple[Oid, list[tuple[int, int, int]], int | None]]) -> None:
-    """EXAMPLES x IMAGES_PER_EXAMPLE images."""
+def test_spoilt_images(part: int, abi: Abi, images: list[tuple[Oid, list[tuple[int, int, int]], int | None]]) -> None:
+    """IMAGES_PER_PART images, in each part others."""
 
     async def work() -> None:
         system = FakeSystem(sa_count=16)

@@ -64,6 +64,9 @@ def test_fields(offset: int, name: str) -> None:
 
 def test_fields_of_other_frames() -> None:
     assert field_at(FRAME, 80) == "payload+18"
+    encrypted = FRAME[:76] + b"\xff" + FRAME[77:]
+    assert field_at(encrypted, 62, 12) == "padding+0" and field_at(encrypted, 62, 12, encrypted=True) == "payload+0"
+    assert (frame_difference(encrypted, FRAME, None, 12) or "").startswith("trailer+0 (octet")
     assert field_at(FRAME[:70], 65, 12) == "payload+3"
     assert field_at(b"\xff" * 40, 20) == "after the Ethernet header+6"
     assert field_at(b"\xff" * 3, 2) == "Ethernet+2"

@@ -214,11 +214,14 @@ async def key_ends_with_its_last_round(dut: Any) -> None:
     await bench.send_all([])
 
 
+EVERY_VALUE = ((256, 1, 0), (192, 2, 0), (128, 1, 1), (256, 3, 1))
+"""MAX_KEY_BITS, CYCLES_PER_ROUND, SBOX_STYLE: each value once at least; Verilator takes long to build more."""
+BUILDS = {"verilator": EVERY_VALUE, "icarus": (*EVERY_VALUE, (256, 3, 0), (256, 2, 1), (192, 3, 1), (128, 1, 0))}
+
+
 @pytest.mark.parametrize(
-    ("key_bits", "cycles", "style"),
-    [(256, 1, 0), (192, 2, 0), (256, 3, 0), (128, 1, 1), (256, 2, 1), (192, 3, 1), (128, 1, 0), (256, 3, 1)],
+    ("sim", "key_bits", "cycles", "style"), [(sim, *build) for sim in SIMULATORS for build in BUILDS[sim]]
 )
-@pytest.mark.parametrize("sim", SIMULATORS)
 def test_aes_pipe(sim: str, key_bits: int, cycles: int, style: int) -> None:
     parameters = {"MAX_KEY_BITS": key_bits, "CYCLES_PER_ROUND": cycles, "SBOX_STYLE": style}
     run_cocotb(sim, "aes_pipe", SOURCES, "tests.unit.aes_pipe.test_aes_pipe", parameters)

@@ -13,6 +13,8 @@ from cocotb.triggers import FallingEdge
 
 from tb.sim import SIMULATORS, run_cocotb
 
+CHUNK_BEATS = 128
+FLUSH_BEATS = CHUNK_BEATS // 2
 FLUSH_CYCLES = 16
 
 
@@ -32,6 +34,7 @@ class Bench:
         """Clock and reset."""
         dut = self.dut
         Clock(dut.clk, 10, "ns").start()
+        dut.hold.value = 0
         dut.stall_rate.value = 0
         dut.seed.value = random.getrandbits(32)
         dut.s_axis_tvalid.value = 0
@@ -138,6 +141,47 @@ async def frames(dut: Any) -> None:
     assert bench.frames == expected
     assert bench.chunk_cycles[-1] - last in range(FLUSH_CYCLES + 3)
     assert await bench.errors() == 0
+
+
+@cocotb.test()
+async def hand_over(dut: Any) -> None:
+    """Back to back: a chunk is given at a frame's end with enough beats since the last such end, or when it is full."""
+    bench = Bench(dut)
+    await bench.start()
+    expected: list[int] = []
+    chunk_beats = since = 0
+    for length in (*(random.randrange(1, 1200) for _ in range(40)), 16 * 300, 5, 16 * (CHUNK_BEATS - 3), 16 * 61, 1):
+        beats = -(-length // 16)
+        for beat in range(beats):
+            last = beat == beats - 1
+            cycle = await bench.beat(0, 0xFFFF, int(last), 0)
+            chunk_beats += 3 if last else 1
+            since += 3 if last else 1
+            in_a_row = bool(expected) and cycle == expected[-1] + 1
+            if chunk_beats > CHUNK_BEATS - 3 or (last and since >= FLUSH_BEATS and not in_a_row):
+                expected.append(cycle)
+                chunk_beats = 0
+                since = 0 if last else since
+    await bench.idle(3)
+    delays = {got - cycle for got, cycle in zip(bench.chunk_cycles, expected, strict=True)}
+    assert len(delays) == 1 and max(delays) <= 2, delays
+    assert await bench.errors() == 0
+
+
+@cocotb.test()
+async def hold(dut: Any) -> None:
+    """What is left over waits for cycles without hold."""
+    bench = Bench(dut)
+    await bench.start()
+    dut.hold.value = 1
+    await bench.send(b"one", [0], 0.0)
+    await bench.idle(5 * FLUSH_CYCLES)
+    assert not bench.frames
+    dut.hold.value = 0
+    await bench.idle(FLUSH_CYCLES - 1)
+    assert not bench.frames
+    await bench.idle(4)
+    assert len(bench.frames) == 1
 
 
 @cocotb.test()

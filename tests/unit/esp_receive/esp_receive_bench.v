@@ -103,6 +103,7 @@ axis_sink #(
     .chunk_beats(sink_chunk_beats),
     .ready(sink_ready),
     .errors(sink_errors),
+    .hold(1'b0),
     .stall_rate(sink_stall_rate),
     .seed(sink_seed),
     .s_axis_tdata(out_data),

@@ -9,9 +9,10 @@ from typing import Any
 
 import cocotb
 import pytest
+import pywellen
 from cocotb.triggers import Timer, ValueChange
 
-from tb.sim import ROOT, SIMULATORS, CocotbTestFailure, SimulationError, build, run_cocotb, source_closure
+from tb.sim import ROOT, SIMULATORS, CocotbTestFailure, SimulationError, WavesWindow, build, run_cocotb, source_closure
 
 PROBE = ["tests/unit/sim/sim_probe.v"]
 MODULE = "tests.unit.sim.test_sim"
@@ -48,6 +49,17 @@ def test_wide_signal(sim: str) -> None:
 
 
 @pytest.mark.parametrize("sim", SIMULATORS)
+def test_bare(sim: str) -> None:
+    """Without cocotb: the toplevel runs alone, its lines come out, and one that does not end is an error."""
+    built = build(sim, "sim_probe", PROBE, parameters={"WIDTH": 8}, bare=True)
+    lines: list[str] = []
+    built.run_bare(["+stop=25"], name="bare", line=lines.append)
+    assert "@stopped 25" in lines
+    with pytest.raises(SimulationError, match="sim_probe ran over 1 s"):
+        built.run_bare([], name="endless", timeout_seconds=1.0)
+
+
+@pytest.mark.parametrize("sim", SIMULATORS)
 def test_failure_surfaces(sim: str) -> None:
     with pytest.raises(CocotbTestFailure) as failure:
         run_cocotb(sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="wrong_on_purpose", seed=9)
@@ -71,6 +83,43 @@ def test_waveform(sim: str) -> None:
     assert result.waveform is not None
     # an FST file starts with block type 0 (header) of 329 octets
     assert result.waveform.read_bytes()[:9] == bytes([0]) + (329).to_bytes(8, "big")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "edges"), [("15", "30", (15, 30)), ("15", "", (15, None)), ("", "20", (0, 20))]
+)
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_waves_window(
+    sim: str, start: str, end: str, edges: tuple[int, int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WAVES_FROM and WAVES_TO, in nanoseconds; the clock of the probe has an edge every 5."""
+    monkeypatch.setenv("WAVES_FROM", start)
+    monkeypatch.setenv("WAVES_TO", end)
+    result = run_cocotb(
+        sim, "sim_probe", PROBE, MODULE, {"WIDTH": 8 * OCTETS}, testcase="wide_signal_goes_both_ways", waves=True
+    )
+    (clock,) = [v for v in pywellen.Waveform(str(result.waveform)).all_vars() if v.full_name == "sim_probe.clk"]
+    times = [time // 1000 for time, _ in clock.tv]
+    # Icarus ends a waveform with unknown values at WAVES_TO, Verilator before it
+    assert times[0] == edges[0] and (times[-1] > 30 if edges[1] is None else edges[1] - 5 <= times[-1] <= edges[1])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ("x", "", "WAVES_FROM=x: must be a whole number of nanoseconds"),
+        ("", "-5", "WAVES_TO=-5: must be a whole number of nanoseconds"),
+        ("10", "1e3", "WAVES_TO=1e3: must be a whole number of nanoseconds"),
+        ("10", "10", "WAVES_TO=10: must be more than WAVES_FROM=10"),
+    ],
+)
+def test_wrong_window(start: str, end: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAVES_FROM", start)
+    monkeypatch.setenv("WAVES_TO", end)
+    with pytest.raises(SimulationError, match=text):
+        WavesWindow.from_environment()
+    with pytest.raises(SimulationError, match=text):
+        build(SIMULATORS[0], "sim_probe", PROBE, waves=True)
 
 
 @pytest.mark.parametrize("sim", SIMULATORS)
