@@ -23,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     seed = os.environ.get("COCOTB_RANDOM_SEED", "")
     if seed and not (seed.isdecimal() and int(seed) < 1 << 31):
         raise pytest.UsageError(f"COCOTB_RANDOM_SEED={seed}: must be a number below 2147483648")
+    os.environ.setdefault("QUICK_BUILDS", "1")
     from tb.sim import SimulationError, WavesWindow  # refuses a wrong SIM itself, in more than one line
 
     try:
