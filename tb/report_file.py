@@ -27,7 +27,7 @@ def git(*arguments: str) -> str | None:
 
 def made_now() -> dict[str, Any]:
     """``commit`` (None outside of git), ``dirty`` (the tree differs from it) and ``date`` (ISO 8601, UTC)."""
-    changes = git("status", "--porcelain", "--", ".", f":!{HISTORY.relative_to(ROOT)}")
+    changes = git("--no-optional-locks", "status", "--porcelain", "--", ".", f":!{HISTORY.relative_to(ROOT)}")
     return {
         "commit": git("rev-parse", "HEAD"),
         "dirty": bool(changes),
