@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from scripts.report.blocks import Block, Cell, Content, Failure, Plots, Table, Text, count, percent, plain_rows
 from scripts.report.drawing import Line, octets_plot
-from tb.benchmark import CLOCKS_MHZ, MINIMUM_RATIO, findings, gigabits
+from tb.benchmark import BUILDS, CLOCKS_MHZ, MINIMUM_RATIO, findings, gigabits
 from tb.speed import AXI, OURS
 
 _SLOWEST = 15
@@ -298,6 +298,7 @@ def benchmark(throughput: Mapping[str, Any], latency: Mapping[str, Any]) -> Cont
         octets_plot("Slowest load, each direction", "Gbit/s", _nonempty(rate), low=0),
     ]
     builds = list(dict.fromkeys(row["build"] for row in through))
+    left_out = [name for name in BUILDS if name not in builds]
     summary: list[list[object]] = []
     for build in builds:
         for direction in _DIRECTIONS:
@@ -326,7 +327,7 @@ def benchmark(throughput: Mapping[str, Any], latency: Mapping[str, Any]) -> Cont
         f"lowest ratio {worst:.4f}, latency at most {longest} cycles, {len(through):,} loads",
         blocks,
         [f"{count(len(wrong), 'limit')} missed"] if wrong else [],
-        [],
+        [f"without the {name} build" for name in left_out],
         {"throughput": worst, "latency": longest},
     )
 

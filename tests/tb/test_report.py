@@ -22,6 +22,7 @@ from scripts.report import __main__ as report
 from scripts.report import browser
 from scripts.report.sections import SOURCES
 from tb import report_file
+from tb.benchmark import BUILDS
 from tb.sim import ROOT
 
 JUNIT = """<testsuites><testsuite name="pytest" errors="0" failures="0" skipped="1" tests="3" time="12.5"><properties>
@@ -148,7 +149,8 @@ def good_reports() -> dict[str, dict[str, Any]]:
     """A report without a fault of every target that writes JSON, in small."""
     row = json.loads(ROW)
     ways = [{"direction": way, "frame_octets": octets} for octets in (64, 1504) for way in ("transmit", "receive")]
-    benchmark = {name: {"rows": [row | way for way in ways]} for name in ("throughput.json", "latency.json")}
+    rows = [row | way | {"build": build} for build in BUILDS for way in ways]
+    benchmark = {name: {"rows": rows} for name in ("throughput.json", "latency.json")}
     return json.loads(SMALL) | json.loads(_written()) | benchmark  # type: ignore[no-any-return]
 
 
@@ -241,6 +243,8 @@ def test_not_of_this_commit(project: Project) -> None:
     project.put("reports/synth.json", reports["synth.json"] | {"complete": False}, dirty=True)
     project.put("reports/synth_check.json", reports["synth_check.json"] | {"complete": False})
     project.put("reports/latency.json", reports["latency.json"], commit=None)
+    less = [row for row in reports["throughput.json"]["rows"] if row["build"] != "pipelined"]
+    project.put("reports/throughput.json", {"rows": less})
     foreign = {"made": {"commit": "f" * 40, "dirty": False, "date": "2026-05-03T12:00:00+00:00"}}
     project.put("reports/sim_speed.json", foreign | reports["sim_speed.json"], commit=None)
     project.junit(selection=" tests/unit/fifo")
@@ -261,7 +265,7 @@ def test_not_of_this_commit(project: Project) -> None:
         f"of {project.commits[1][:9]}: 1 commit ago; hdl/ has not changed since",
         f"of {project.commits[2][:9]} with uncommitted changes",
         "of fffffffff: a commit that is not in this repository",
-        *("of an unknown commit", "only tests/unit/fifo"),
+        *("of an unknown commit", "only tests/unit/fifo", "without the pipelined build"),
     ):
         assert text in project.page, text
     assert project.page.count("In part: not all blocks") == 2
