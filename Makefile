@@ -167,6 +167,18 @@ QUICK ?=
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
 	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
 
+RECORD ?=
+.PHONY: report
+report: $(READY) ## one page out of all reports in build/: build/reports/index.html (RECORD=1: key figures to docs/history.jsonl)
+	@$(BIN)/python -m scripts.report $(if $(filter-out 0 no,$(RECORD)),--record)
+
+.PHONY: report-check
+report-check: $(READY) ## look at that page in headless Chromium, as wide as a phone and as a desk; screenshots beside it
+	@scripts/require chromium
+	$(BIN)/python -m pytest -q tests/tb/test_report.py
+	@$(BIN)/python -m scripts.report
+	@$(BIN)/python -m scripts.report.browser
+
 # ---- housekeeping --------------------------------------------------------------------------------------------------
 
 .PHONY: lock

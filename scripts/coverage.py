@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from tb.report_file import STARTED, made_of, write_report
 from tb.sim import BUILD_FOLDER, ROOT
 
 PLAN = ROOT / "docs" / "testplan.toml"
@@ -336,11 +337,13 @@ def module_page(module: ModuleCoverage) -> str:
     return "".join(parts)
 
 
-def write_reports(result: Mapping[str, Any], modules: Sequence[ModuleCoverage], folder: Path) -> None:
+def write_reports(
+    result: Mapping[str, Any], modules: Sequence[ModuleCoverage], folder: Path, made: Mapping[str, Any] | None = STARTED
+) -> None:
     """All files of ``build/reports/coverage/``."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "coverage.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_report(folder / "coverage.json", result, made)
     (folder / "coverage.info").write_text(lcov(modules), encoding="utf-8")
     (folder / "index.html").write_text(index_page(result), encoding="utf-8")
     for module in modules:
@@ -415,7 +418,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result = result_of(plan, modules, bins + cover_points(points))
     result["excluded_bins"] = without
     result["tests_failed"] = any(codes)
-    write_reports(result, modules, REPORT)
+    write_reports(result, modules, REPORT, made_of(REPORT / "coverage.json") if options.keep else STARTED)
     missed = show(console, result)
     console.print(f"{(REPORT / 'index.html').relative_to(ROOT)}", highlight=False)
     return 1 if missed or any(codes) else 0

@@ -39,6 +39,7 @@ from rich.table import Table
 from scripts.mutants import Mutant, mutants_of
 from tb.jobs import PROGRESS_MARK
 from tb.progress import JobProgress
+from tb.report_file import STARTED, made_of, write_report
 from tb.sim import BUILD_FOLDER, ROOT, SimulationError, hdl_modules, source_closure
 
 TABLE = Path(__file__).with_name("mutation.toml")
@@ -513,8 +514,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     result = report(plan, [*before, *verdicts], options.seed, complete, time.monotonic() - start)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_report(REPORT, result, made_of(REPORT) if options.again else STARTED)
     show(console, result)
     if not complete:
         console.print("broken off: the figures are of the faults so far")

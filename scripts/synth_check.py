@@ -29,6 +29,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tb.report_file import write_report
 from tb.sim import BUILD_FOLDER, ROOT, source_closure
 
 TABLE = Path(__file__).with_name("synth_blocks.toml")
@@ -285,7 +286,6 @@ def main() -> int:
     if len(chosen) == len(blocks) and not errors:
         seen = {row["declaration"] for result in results for row in result.memories}
         errors += [f"{TABLE.name}: memory {name} is in no block" for name in memories if name not in seen]
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
     report = {
         "tool": f"pyosys {importlib.metadata.version('pyosys')}",
         "flow": "synth_ecp5 -nowidelut",
@@ -308,7 +308,7 @@ def main() -> int:
             for result in results
         ],
     }
-    REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_report(REPORT, report)
     for error in errors:
         console.print(f"error: {error}", style="red", markup=False, highlight=False)
     seconds = time.monotonic() - begin

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tb.progress import JobProgress
+from tb.report_file import write_report
 from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, SimulationError, build
 
 TOPLEVEL = "ipsec_bench"
@@ -178,10 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong += findings(result)
         console.print(_throughput_table(result["throughput"], build_name))
         console.print(_latency_table(result["latency"], build_name))
-    options.reports.mkdir(parents=True, exist_ok=True)
     for name, rows in (("throughput", throughput), ("latency", latency)):
-        text = "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
-        (options.reports / f"{name}.json").write_text(text, encoding="utf-8")
+        write_report(options.reports / f"{name}.json", {"rows": rows})
     first = throughput[0]["build"]
     plot([row for row in throughput if row["build"] == first], options.reports / "throughput.png")
     worst = min(throughput, key=lambda row: float(row["ratio"]))

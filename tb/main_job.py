@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tb.progress import JobProgress
+from tb.report_file import write_report
 from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, ROOT, SimulationError, build
 
 TOPLEVEL = "ipsec_bench"
@@ -126,8 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = result.pop("text")
     waveform = result.pop("waveform")
     kits = result.pop("kits")
-    options.report.parent.mkdir(parents=True, exist_ok=True)
-    options.report.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_report(options.report, result)
     console.print(_fates(result))
     console.print(_table(result))
     if waveform:

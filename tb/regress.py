@@ -39,7 +39,8 @@ from tb.command_line import OneLineParser
 from tb.jobs import PROGRESS_MARK
 from tb.main_job import TOPLEVEL
 from tb.progress import JobProgress
-from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, ROOT, Build, SimulationError, build
+from tb.report_file import write_report
+from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, Build, SimulationError, build
 
 JOB = "tb.jobs.regress_simulation"
 REPORT = BUILD_FOLDER / "reports" / "regress.json"
@@ -289,7 +290,6 @@ def report_of(
     total = sum(result.frames for result in results)
     return {
         "simulator": simulator,
-        "commit": _commit(),
         "partial": not complete,
         "seeds": len(seeds),
         "start": seeds[0],
@@ -333,13 +333,6 @@ def _sum(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     for count in counts:
         total.update(count)
     return dict(sorted(total.items()))
-
-
-def _commit() -> str | None:
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or None
 
 
 def _counts(title: str, counts: dict[str, int]) -> Table:
@@ -451,8 +444,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         regression = live.regression = Regression(built, options.frames, live.update)
         complete = regression.run(seeds, options.jobs)
     report = report_of(regression, seeds, options.jobs, time.monotonic() - begin, complete)
-    options.report.parent.mkdir(parents=True, exist_ok=True)
-    options.report.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_report(options.report, report)
     show(report, console)
     for cause in report["causes"]:
         print(f"error: {cause['example']}", file=sys.stderr)

@@ -31,6 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tb.progress import JobProgress
+from tb.report_file import write_report
 from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, SimulationError, build
 
 JOB = "tb.jobs.speed_simulation"
@@ -240,8 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             highlight=False,
             soft_wrap=True,
         )
-    options.report.parent.mkdir(parents=True, exist_ok=True)
-    options.report.write_text(json.dumps({"rows": rows, "targets": targets}, indent=1) + "\n", encoding="utf-8")
+    write_report(options.report, {"rows": rows, "targets": targets})
     return 0
 
 

@@ -38,6 +38,20 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"simulators: {os.environ.get('SIM') or ', '.join(ALL)}; seed: {seed}"
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note in the JUnit XML, if one is written, what ``make report`` has to know of this run."""
+    from _pytest.junitxml import xml_key  # there is no public way that works with xdist
+
+    xml = session.config.stash.get(xml_key, None)
+    if xml is not None:
+        from tb.report_file import STARTED
+
+        for name, value in STARTED.items():
+            xml.add_global_property(name, value)
+        chosen = [f"SIM={os.environ.get('SIM', '')}", *session.config.invocation_params.args]
+        xml.add_global_property("selection", " ".join(chosen))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
     """Make the failure kit of a cocotb test, and name it in the text of the failure."""

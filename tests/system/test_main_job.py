@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from scripts.report import sections
 from tb import failure_kit
 from tb.main_job import CAPTURES, main, run_main_job
 from tb.sim import BUILD_FOLDER, SIMULATORS
@@ -34,6 +35,7 @@ def test_main_job(sim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert fates["rx_decrypted"] >= 212 and fates["tx_protected"] >= 212
     for fate in ("rx_icv_failed", "rx_syntax_failed", "rx_unchanged", "tx_bypassed", "tx_failed_syntax"):
         assert fates[fate] > 0
+    assert sections.main_job(result).headline == f"{result['frames']:,} frames on {sim}, 0 mismatches"
     shown = capsys.readouterr().out
     assert "mismatches" in shown and "SAs added" in shown and f"IPsec engine on {sim}" in shown
 

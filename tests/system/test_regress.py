@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from scripts.report import sections
 from tb import regress
 from tb.sim import ROOT, SIMULATORS
 
@@ -93,4 +94,5 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert result["partial"] and 1 <= result["seeds_done"] == len(result["runs"]) < 200
     assert result["seeds_failed"] == 0 and all(run["passed"] for run in result["runs"])
     assert "not complete" in shown and not errors
+    assert sections.regress(result).limits == [f"broken off: {result['seeds_done']} of 200 seeds"]
     assert simulations and not any(Path("/proc", str(number)).exists() for number in simulations)

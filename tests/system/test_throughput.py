@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from tb.benchmark import findings, run_benchmark
+from scripts.report import sections
+from tb.benchmark import MINIMUM_RATIO, findings, run_benchmark
 from tb.sim import SIMULATORS
 
 SET = {"verilator": "quick", "icarus": "smoke"}
@@ -20,6 +21,8 @@ def test_throughput_and_latency(sim: str, build: str) -> None:
     assert result["throughput"]
     assert {row["direction"] for row in result["throughput"]} == {"transmit", "receive"}
     assert not findings(result), "\n".join(findings(result))
+    content = sections.benchmark(*({"rows": result[name]} for name in ("throughput", "latency")))
+    assert not content.wrong and content.figures["throughput"] >= MINIMUM_RATIO
 
 
 needs_verilator = pytest.mark.skipif("verilator" not in SIMULATORS, reason="needs Verilator")
