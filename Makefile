@@ -137,7 +137,7 @@ fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other o
 	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q -n auto tests/tb/test_oid_fuzz.py
 
 .PHONY: lint
-lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, the workflows, freshness of the generated registers
+lint: $(READY) ## Verilator -Wall, slang, Yosys on every module and set of parameters, Verible, ruff, mypy, workflows, generated files
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
 	$(BIN)/ruff check .
