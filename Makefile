@@ -5,6 +5,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+# what may stand on the command line: a name that is written wrong must not be taken for nothing
+VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PYTHON QUICK REPORT SAS SEED SEEDS SIM \
+    START TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
+ifeq ($(MAKELEVEL),0)
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
+    $(if $(filter $(VARIABLES),$(name)),,$(error $(name)=$($(name)): no such variable; there are $(VARIABLES)))))
+endif
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -81,7 +89,7 @@ ifneq ($(SIM),verilator)
 endif
 	@$(BIN)/python -m tb.speed $(addprefix --sim ,$(SIM))
 
-# SEEDS, JOBS, FRAMES, START: see "python -m tb.regress --help"; SEED (its default is for make test) only from outside
+# SEEDS and JOBS of coverage and mutate, too; see "python -m tb.regress --help". SEED (its default is for make test) only from outside
 ifneq ($(filter-out file,$(origin SEED)),)
 ONLY_SEED := $(value SEED)
 endif
@@ -129,7 +137,7 @@ fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other o
 	FUZZ_IMAGES=$(IMAGES) $(BIN)/python -m pytest -q -n auto tests/tb/test_oid_fuzz.py
 
 .PHONY: lint
-lint: $(READY) ## Verilator -Wall on every module, ruff, mypy, the workflows, freshness of the generated registers
+lint: $(READY) ## Verilator -Wall, slang, Yosys on every module and set of parameters, Verible, ruff, mypy, workflows, generated files
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
 	$(BIN)/ruff check .
@@ -149,18 +157,16 @@ regs-check: $(READY) ## check that the generated registers are fresh
 MUTANTS ?= 360
 MODULE ?=
 AGAIN ?=
-JOBS ?= $(shell nproc)
 .PHONY: mutate
 mutate: $(READY) ## check the tests: faults in the RTL, and how many are found (MUTANTS=n MODULE=name SEED=n JOBS=n, AGAIN=1: survivors)
 	@scripts/require icarus
 	@$(BIN)/python -m scripts.mutate --mutants "$(MUTANTS)" $(if $(MODULE),--module "$(MODULE)") --seed "$(SEED)" \
-	    --jobs "$(JOBS)" $(if $(filter-out 0 no,$(AGAIN)),--again)
+	    $${JOBS:+--jobs "$$JOBS"} $(if $(filter-out 0 no,$(AGAIN)),--again)
 
-SEEDS ?= 3
 KEEP ?=
 .PHONY: coverage
 coverage: $(READY) ## what the tests reach: bins of the test plan, lines, branches, bits (SEEDS=n JOBS=n, KEEP=1: report only)
-	@$(BIN)/python -m scripts.coverage --seeds "$(SEEDS)" --jobs "$(JOBS)" $(if $(filter-out 0 no,$(KEEP)),--keep)
+	@$(BIN)/python -m scripts.coverage $${SEEDS:+--seeds "$$SEEDS"} $${JOBS:+--jobs "$$JOBS"} $(if $(filter-out 0 no,$(KEEP)),--keep)
 
 QUICK ?=
 .PHONY: synth-check

@@ -3,8 +3,8 @@
 
 Every simulation is a process of its own; JOBS of them run at a time, all on one build. What a seed does stands in
 tb/jobs/regress_simulation.py; a seed does the same whenever it runs with as many frames. Writes
-``build/reports/regress.json``: every seed with its digest, and the failures grouped by cause. Ctrl-C keeps what is
-done.
+``build/reports/regress.json``: every seed with its digest, and the failures grouped by cause. The first seed of each
+cause gets a failure kit (tb.failure_kit). Ctrl-C keeps what is done.
 
 Exit code 0 if every seed passed; 1 after a failure; 130 after Ctrl-C without one; 2 for a wrong command line.
 """
@@ -40,7 +40,7 @@ from tb.jobs import PROGRESS_MARK
 from tb.main_job import TOPLEVEL
 from tb.progress import JobProgress
 from tb.report_file import write_report
-from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, Build, SimulationError, build
+from tb.sim import ALL_SIMULATORS, BUILD_FOLDER, Build, RunResult, SimulationError, build
 
 JOB = "tb.jobs.regress_simulation"
 REPORT = BUILD_FOLDER / "reports" / "regress.json"
@@ -54,17 +54,27 @@ _SECONDS_PER_FRAME = {"verilator": 0.1, "icarus": 10.0}
 _LEAST_TIMEOUT_SECONDS = 600.0
 _LINE_SECONDS = 5.0
 _SHOWN_SEEDS = 20
+_RESULT = "result.json"
+"""In the folder of the run, which the simulation has as its own."""
 
 
 @dataclass
 class SeedResult:
-    """How a seed ended. ``failure``: the text of its first failure, None if it passed; ``job``: what the job wrote."""
+    """How a seed ended. ``failure``: the text of its first failure, None if it passed; ``job``: what the job wrote.
+
+    ``run``: None if the simulation died.
+    """
 
     seed: int
     failure: str | None
     seconds: float
-    log: Path | None
+    run: RunResult | None
     job: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def log(self) -> Path | None:
+        """Of the simulation."""
+        return self.run.log if self.run else None
 
     @property
     def frames(self) -> int:
@@ -99,11 +109,28 @@ def cause_of(failure: str) -> str:
 
 @dataclass
 class Cause:
-    """Seeds that failed in the same way; ``example``: the text of the first."""
+    """Seeds that failed in the same way; ``example``: the text of the first; ``kit``: a line or two about its kit."""
 
     cause: str
-    example: str
-    seeds: list[int] = field(default_factory=list)
+    results: list[SeedResult] = field(default_factory=list)
+    kit: str | None = None
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds."""
+        return [result.seed for result in self.results]
+
+    @property
+    def example(self) -> str:
+        """What the first said."""
+        return self.results[0].failure or ""
+
+    def make_kit(self, say: Callable[[str], None]) -> None:
+        """One kit for all: that of the first seed whose simulation came to an end. ``say`` is called with each step."""
+        from tb.failure_kit import make_kits  # takes a third of a second
+
+        run = next((result.run for result in self.results if result.run), None)
+        self.kit = "\n".join(make_kits(run, say)) or None if run else "no failure kit: the simulation died"
 
 
 def group(results: Iterable[SeedResult]) -> list[Cause]:
@@ -112,7 +139,7 @@ def group(results: Iterable[SeedResult]) -> list[Cause]:
     for result in results:
         if result.failure is not None:
             cause = cause_of(result.failure)
-            causes.setdefault(cause, Cause(cause, result.failure)).seeds.append(result.seed)
+            causes.setdefault(cause, Cause(cause)).results.append(result)
     return sorted(causes.values(), key=lambda cause: (-len(cause.seeds), cause.cause))
 
 
@@ -186,22 +213,21 @@ class Regression:
                     self._under_way[seed] = int(text.removeprefix(PROGRESS_MARK).split(" ", 1)[0])
                 self.said()
 
-        result_file = self.built.folder / f"regress-{os.getpid()}-{seed}.json"
+        name = f"regress-{self.built.simulator}-{seed}"
         begin = time.monotonic()
         failure: str | None = None
-        log: Path | None = None
+        run: RunResult | None = None
         try:
             run = self.built.run(
                 JOB,
-                extra_env={"JOB_FRAMES": str(self.frames), "JOB_RESULT": str(result_file)},
-                name=f"regress-{self.built.simulator}-{seed}",
+                extra_env={"JOB_FRAMES": str(self.frames), "JOB_RESULT": _RESULT},
+                name=name,
                 seed=seed,
                 line=line,
                 started=started,
                 timeout_seconds=max(_LEAST_TIMEOUT_SECONDS, self.frames * _SECONDS_PER_FRAME[self.built.simulator]),
                 check=False,
             )
-            log = run.log
             failure = run.failures[0].failure if run.failures else None
         except SimulationError as error:
             failure = str(error)
@@ -210,16 +236,16 @@ class Regression:
                 self._running.pop(seed, None)
                 stopped = self._stopped
         job: dict[str, Any] = {}
+        result_file = self.built.folder / "runs" / name / _RESULT
         if result_file.is_file():
             job = json.loads(result_file.read_text(encoding="utf-8"))
-            result_file.unlink()
         if stopped and failure is not None:
             return None
         if job.get("texts"):
             failure = job["texts"][0]
-        if failure is None and log is not None and not self.built.waves:
-            shutil.rmtree(log.parent, ignore_errors=True)
-        return SeedResult(seed, failure, time.monotonic() - begin, log, job)
+        if failure is None and run is not None and not self.built.waves:
+            shutil.rmtree(run.log.parent, ignore_errors=True)
+        return SeedResult(seed, failure, time.monotonic() - begin, run, job)
 
 
 class _Live:
@@ -282,7 +308,12 @@ def repeat_command(simulator: str, seed: int, frames: int) -> str:
 
 
 def report_of(
-    regression: Regression, seeds: Sequence[int], jobs: int, seconds: float, complete: bool
+    regression: Regression,
+    seeds: Sequence[int],
+    jobs: int,
+    seconds: float,
+    complete: bool,
+    causes: Sequence[Cause],
 ) -> dict[str, Any]:
     """The contents of regress.json."""
     simulator, frames = regression.built.simulator, regression.frames
@@ -312,8 +343,9 @@ def report_of(
                 "seeds": cause.seeds,
                 "example": cause.example,
                 "commands": [repeat_command(simulator, seed, frames) for seed in cause.seeds],
+                "kit": cause.kit,
             }
-            for cause in group(results)
+            for cause in causes
         ],
         "runs": [
             {
@@ -424,6 +456,13 @@ def _terminate_as_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _make_kits(causes: Sequence[Cause], console: Console) -> None:
+    """A kit for each cause; Ctrl-C goes on without those that are missing."""
+    with contextlib.suppress(KeyboardInterrupt), _terminate_as_interrupt(), JobProgress(console) as progress:
+        for cause in causes:
+            cause.make_kit(progress.step)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit code."""
     options = _options(arguments)
@@ -443,13 +482,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _terminate_as_interrupt(), _Live(console, len(seeds), options.frames) as live:
         regression = live.regression = Regression(built, options.frames, live.update)
         complete = regression.run(seeds, options.jobs)
-    report = report_of(regression, seeds, options.jobs, time.monotonic() - begin, complete)
+        seconds = time.monotonic() - begin
+    causes = group(sorted(regression.results, key=lambda result: result.seed))
+    if complete:
+        _make_kits(causes, console)
+    report = report_of(regression, seeds, options.jobs, seconds, complete, causes)
     write_report(options.report, report)
     show(report, console)
     for cause in report["causes"]:
         print(f"error: {cause['example']}", file=sys.stderr)
         for command in cause["commands"][:_SHOWN_SEEDS]:
             print(f"  again: {command}", file=sys.stderr)
+        if cause["kit"]:
+            print(f"  {cause['kit']}", file=sys.stderr)
     if options.seed is not None and report["runs"]:
         only = report["runs"][0]
         console.print(f"digest {only['digest']}, {only['cycles']:,} cycles", markup=False, highlight=False)

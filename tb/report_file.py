@@ -19,7 +19,9 @@ HISTORY = ROOT / "docs" / "history.jsonl"
 def git(*arguments: str) -> str | None:
     """What a git command prints about this project, without the newline; None where it fails or there is no git."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        # a container of continuous integration may run as another user than the owner of the checkout
+        git = ["git", "-c", f"safe.directory={ROOT}"]
+        done = subprocess.run([*git, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -363,7 +363,17 @@ def build(
         start = time.monotonic()
         say(f"{simulator}: building {toplevel} from {len(files)} files")
         arguments = _Arguments(
-            files, waivers, folders, parameters or {}, defines or {}, waves, public_all, bare, coverage, quick, extra_flags
+            files,
+            waivers,
+            folders,
+            parameters or {},
+            defines or {},
+            waves,
+            public_all,
+            bare,
+            coverage,
+            quick,
+            extra_flags,
         )
         if simulator == "verilator":
             _build_verilator(folder, toplevel, arguments, say)

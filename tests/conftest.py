@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of every test run: a wrong SIM, seed or window of waveforms is one line, the header names the first two.
 
-A cocotb test that failed unexpectedly gets its failure kit.
+A cocotb test that failed unexpectedly gets its failure kit. No module is simulated with parameters that nobody lints.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,26 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             xml.add_global_property(name, value)
         chosen = [f"SIM={os.environ.get('SIM', '')}", *session.config.invocation_params.args]
         xml.add_global_property("selection", " ".join(chosen))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_linted_parameters() -> Iterator[None]:
+    """A set of parameters that is not in scripts/lint.toml fails the test that asks for it."""
+    from scripts.lint_hdl import TABLE, parameter_sets
+    from tb import sim
+
+    unchecked, sets = sim.build, parameter_sets()
+
+    def build(
+        simulator: str, toplevel: str, *args: Any, parameters: Mapping[str, int | str] | None = None, **rest: Any
+    ) -> sim.Build:
+        if parameters and toplevel in sim.hdl_modules() and dict(parameters) not in sets.get(toplevel, []):
+            pytest.fail(f"{toplevel} {dict(parameters)} is not in {TABLE.name}: make lint would not see it")
+        return unchecked(simulator, toplevel, *args, parameters=parameters, **rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim, "build", build)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

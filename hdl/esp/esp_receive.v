@@ -240,7 +240,7 @@ delay_line #(
 wire parsed_hit = parsed_searched && found_hit;
 wire [63:0] number = {found_esn ? found_seq_hi : 32'd0, parsed_seq};
 // in the last sixteenth of the numbers
-wire near = &number[31:28] && !found_esn || &number[63:60];
+wire near = (&number[31:28] && !found_esn) || &number[63:60];
 
 wire syntax_error;
 wire [OFFSET_WIDTH-1:0] payload_first;

@@ -437,7 +437,7 @@ assign use_valid = judged_valid_reg && judged_protect_reg;
 assign use_count = protect_judged;
 assign use_octets = judged_icv_first_reg - judged_payload_first_reg;
 assign use_number = judged_number_reg;
-assign use_near = &judged_number_reg[31:28] && !judged_esn_reg || &judged_number_reg[63:60];
+assign use_near = (&judged_number_reg[31:28] && !judged_esn_reg) || &judged_number_reg[63:60];
 assign use_handle = judged_handle_reg;
 
 wire context_valid;

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
 import shutil
@@ -16,9 +18,9 @@ import pytest
 import pywellen
 
 from models.packet import ParsedEsp, parse_frame
-from tb import failure_kit
+from tb import failure_kit, regress
 from tb.captures import read_capture
-from tb.sim import BUILD_FOLDER, ROOT, SIMULATORS, CocotbTestFailure, run_cocotb, source_closure
+from tb.sim import BUILD_FOLDER, ROOT, SIMULATORS, CocotbTestFailure, build, run_cocotb, source_closure
 from tb.wireshark import DECRYPT
 from tests.system.red_on_purpose import FRAMES, MODULE, PAYLOAD
 from tests.system.test_waves import saved_signals, waveform_signals
@@ -173,18 +175,24 @@ def test_red_test(sim: str, subtests: pytest.Subtests) -> None:
     shutil.rmtree(kit.folder)
 
 
-@pytest.fixture
-def broken_kit(tmp_path: Path) -> Kit:
-    """The kit of an engine that inverts the ICVs it makes."""
+def broken_engine(folder: Path) -> list[Path]:
+    """The sources of an engine that inverts the ICVs it makes, one of them in ``folder``."""
     sources = []
     good, bad = "(exit_tag & icv_mask)", "(~exit_tag & icv_mask)"
     for path in source_closure("ipsec_bench"):
         if path.name == "esp_transmit.v":
             text = path.read_text(encoding="utf-8")
             assert text.count(good) == 1, f"{path.name} has changed"
-            path = tmp_path / path.name
+            path = folder / path.name
             path.write_text(text.replace(good, bad), encoding="utf-8")
         sources.append(path)
+    return sources
+
+
+@pytest.fixture
+def broken_kit(tmp_path: Path) -> Kit:
+    """The kit of that engine."""
+    sources = broken_engine(tmp_path)
     with pytest.raises(CocotbTestFailure) as failure:
         run_cocotb(ICARUS, "ipsec_bench", sources, MODULE, testcase="both_ways", seed=3, name="broken-icv")
     kit = Kit.of(failure.value)
@@ -216,6 +224,25 @@ def test_broken_engine(broken_kit: Kit, subtests: pytest.Subtests) -> None:
     source.write_bytes((ROOT / "hdl" / "esp" / source.name).read_bytes())
     code, text = kit.replay()
     assert code == 0 and "both_ways passes" in text
+
+
+def test_seed_of_the_regression(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A seed that fails: its kit is in the summary, and holds the difference of that seed."""
+    sources = broken_engine(tmp_path)
+    monkeypatch.setattr(regress, "build", functools.partial(build, sources=sources))
+    report = tmp_path / "regress.json"
+    # a seed with few SAs
+    arguments = ["--sim", ICARUS, "--seed", "4", "--frames", "2", "--report", str(report)]
+    assert regress.main(arguments) == 1
+    (cause,) = json.loads(report.read_text(encoding="utf-8"))["causes"]
+    assert f"  {cause['kit']}\n" in capsys.readouterr().err
+    kit = Kit.named(cause["kit"])
+    assert {path.name for path in kit.folder.iterdir()} == FILES | {"sources"}
+    assert (kit.lines["test"], kit.lines["seed"]) == (f"{regress.JOB}.regress", "4")
+    assert kit.lines["field"] == "ICV+0"
+    check_waveform(kit, "m_axis_tx")
 
 
 def fails(module: str, toplevel: str, sources: list[str] | None, case: str, **environment: str) -> CocotbTestFailure:

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from models.engine import ReceiveResult, TransmitReason, TransmitResult
-from tb import regress
+from tb import failure_kit, regress
 from tb.bench import STATUS_FAILED_HANDLE, RxResult, TxResult
 from tb.regress import Regression, SeedResult, cause_of, group
 from tb.scoreboard import Scoreboard
@@ -94,7 +94,7 @@ class FakeBuild:
         self.hanging = threading.Semaphore(0)
         self.processes: list[subprocess.Popen[str]] = []
 
-    def run(self, module: str, *, seed: int, extra_env: dict[str, str], started: Any, **_: Any) -> RunResult:
+    def run(self, module: str, *, name: str, seed: int, extra_env: dict[str, str], started: Any, **_: Any) -> RunResult:
         """As Build.run."""
         outcome = self.outcome(seed)
         if outcome == "hang":
@@ -106,10 +106,11 @@ class FakeBuild:
         frames = int(extra_env["JOB_FRAMES"])
         job = {"frames": frames, "octets": 100 * frames, "cycles": seed, "digest": f"{seed:x}", "mismatches": 0}
         job |= {"fates": {"tx_protected": frames}, "requests": {"add": seed}, "texts": []}
-        Path(extra_env["JOB_RESULT"]).write_text(json.dumps(job))
-        log = self.folder / f"{seed}" / "sim.log"
-        log.parent.mkdir()
-        launch = Launch(cast(Build, self), module, "regress", seed, extra_env, ())
+        folder = self.folder / "runs" / name
+        folder.mkdir(parents=True)
+        (folder / extra_env["JOB_RESULT"]).write_text(json.dumps(job))
+        log = folder / "sim.log"
+        launch = Launch(cast(Build, self), module, name, seed, extra_env, ())
         return RunResult(launch, (CaseResult("regress", 1.0, outcome, False, 0, 1),), 1.0, log, log, None)
 
 
@@ -119,13 +120,14 @@ def command(
     """Exit code and report of the command on a fake build."""
     fake = FakeBuild(tmp_path, outcome)
     monkeypatch.setattr(regress, "build", lambda *_, **__: fake)
+    monkeypatch.setattr(failure_kit, "make_kits", lambda run, say: [f"failure kit: {run.launch.seed}"])
     report = tmp_path / "reports" / "regress.json"
     code = regress.main([*arguments, "--report", str(report)])
     return code, json.loads(report.read_text()), fake
 
 
 def test_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Sums over the seeds, the failures by cause, and for each the command that repeats it."""
+    """Sums over the seeds, the failures by cause, for each seed the command that repeats it, for each cause a kit."""
 
     def outcome(seed: int) -> str | None:
         return {12: "no frame 7", 14: "no frame 9", 15: "other"}.get(seed)
@@ -140,11 +142,14 @@ def test_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.
     ]
     assert [run["seed"] for run in report["runs"]] == list(range(10, 16))
     assert [run["digest"] for run in report["runs"]] == [f"{seed:x}" for seed in range(10, 16)]
-    assert not (tmp_path / "10").exists() and (tmp_path / "12").exists(), "only what failed leaves its log"
+    assert [cause["kit"] for cause in report["causes"]] == ["failure kit: 12", "failure kit: 15"]
+    folders = {path.name for path in (tmp_path / "runs").iterdir()}
+    assert folders == {f"regress-verilator-{seed}" for seed in (12, 14, 15)}, "only what failed leaves its log"
     shown = capsys.readouterr()
     for seed in (12, 14, 15):
         assert f"again: make regress SIM=verilator SEED={seed} FRAMES=50\n" in shown.err
         assert f"seed {seed} failed: " in shown.out
+        assert (f"  failure kit: {seed}\n" in shown.err) is (seed != 14)
 
 
 def test_all_passed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -173,7 +178,7 @@ def test_stop_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert all(result.failure is None for result in regression.results)
     assert [process.wait(timeout=10) for process in build.processes] == [-9] * len(build.processes)
     assert len(build.processes) == 1, "no seed begins after that"
-    report = regress.report_of(regression, range(1, 9), 1, 1.0, False)
+    report = regress.report_of(regression, range(1, 9), 1, 1.0, False, [])
     assert report["partial"] and report["seeds_done"] == 2 and report["seeds"] == 8
     regress.show(report, Console(file=(tmp_path / "shown").open("w"), width=100))
     assert "not complete" in (tmp_path / "shown").read_text()
