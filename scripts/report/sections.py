@@ -95,8 +95,8 @@ def tests(root: ElementTree.Element) -> Content:
     rows = [row(name, totals[name], seconds[name]) for name in sorted(totals)]
     rows.append(row("all", every, sum(seconds.values())))
     blocks: list[Block] = [Table("By folder", columns, rows), *failures]
-    slowest = [[name, Cell(f"{took:.1f}", number=True)] for took, name in sorted(times, reverse=True)[:_SLOWEST]]
-    blocks.append(Table(f"The {len(slowest)} slowest tests", ["test", "seconds"], slowest, folded=True))
+    slowest = [[Cell(f"{took:.1f}", number=True), name] for took, name in sorted(times, reverse=True)[:_SLOWEST]]
+    blocks.append(Table(f"The {len(slowest)} slowest tests", ["seconds", "test"], slowest, folded=True))
     if skipped:
         reasons = [[reason, number] for reason, number in skipped.most_common()]
         blocks.append(Table("Skipped", ["reason", "tests"], reasons, folded=True))
