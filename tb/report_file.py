@@ -20,8 +20,8 @@ def git(*arguments: str) -> str | None:
     """What a git command prints about this project, without the newline; None where it fails or there is no git."""
     try:
         # a container of continuous integration may run as another user than the owner of the checkout
-        git = ["git", "-c", f"safe.directory={ROOT}"]
-        done = subprocess.run([*git, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        command = ["git", "-c", f"safe.directory={ROOT}"]
+        done = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
