@@ -8,6 +8,7 @@ several requests, or requests and frames, at the same time. docs/contract.md nam
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +56,8 @@ from tb.miniport import Miniport, SaOptions
 from tb.ndis_host import Completion, NdisHost
 from tb.sim import SIMULATORS, run_cocotb
 
-SA_COUNT = 8
+SA_COUNT = int(os.environ.get("SA_COUNT", "0"))
+"""Of the build that is simulated."""
 ADD_EX = Oid.TCP_TASK_IPSEC_OFFLOAD_V2_ADD_SA_EX
 ADD = Oid.TCP_TASK_IPSEC_OFFLOAD_V2_ADD_SA
 DELETE = Oid.TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA
@@ -278,12 +280,12 @@ async def directed_02_capacity(dut: Any) -> None:
     rig = await Rig.start(dut)
     sas = [association(number, Direction(number & 1)) for number in range(SA_COUNT)]
     handles = [await rig.add(sa) for sa in sas]
-    more = association(50)
+    more = association(SA_COUNT)
     assert await rig.try_add(more) == (NdisStatus.RESOURCES, 0)
     await rig.passes(sealed(more, plain(more)))
     assert await rig.delete(handles[3]) == NdisStatus.SUCCESS
     handles[3], sas[3] = await rig.add(more), more
-    assert await rig.try_add(association(51)) == (NdisStatus.RESOURCES, 0)
+    assert await rig.try_add(association(SA_COUNT + 1)) == (NdisStatus.RESOURCES, 0)
     for sa, handle in zip(sas, handles, strict=True):
         await (rig.receives if sa.inbound else rig.sends)(sa, handle)
     assert await rig.miniport.sa_active() == SA_COUNT
@@ -555,7 +557,7 @@ async def directed_10_entry_lives_until_its_delete(dut: Any) -> None:
     pairs = [(association(n), association(n, Direction.OUTBOUND)) for n in range(SA_COUNT // 2)]
     handles = [(await rig.add(inbound), await rig.add(outbound)) for inbound, outbound in pairs]
     for number in range(3):
-        assert (await rig.try_add(association(20 + number)))[0] == NdisStatus.RESOURCES
+        assert (await rig.try_add(association(SA_COUNT + number)))[0] == NdisStatus.RESOURCES
     (inbound, outbound), (first, second) = pairs[0], handles[0]
     await rig.receives(inbound, first)
     assert await rig.delete(first) == NdisStatus.SUCCESS
@@ -815,5 +817,7 @@ TESTS = (
 @pytest.mark.parametrize("sim", SIMULATORS)
 @pytest.mark.parametrize("name", TESTS)
 def test_oid(name: str, sim: str) -> None:
-    """Each test in a simulation of its own, on a small table."""
-    run_cocotb(sim, "ipsec_bench", None, "tests.system.test_oid", {"SA_COUNT": SA_COUNT}, testcase=name)
+    """Each test in a simulation of its own; Icarus, for its time, on a small table."""
+    parameters = {} if sim == "verilator" else {"SA_COUNT": 8}
+    environment = {"SA_COUNT": str(parameters.get("SA_COUNT", 64))}
+    run_cocotb(sim, "ipsec_bench", None, "tests.system.test_oid", parameters, testcase=name, extra_env=environment)

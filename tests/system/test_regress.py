@@ -19,7 +19,7 @@ from scripts.report import sections
 from tb import regress
 from tb.sim import ROOT, SIMULATORS
 
-FRAMES = {"verilator": 1200, "icarus": 24}
+FRAMES = {"verilator": 1200, "icarus": 12}
 
 
 def run(tmp_path: Path, sim: str, *arguments: str) -> dict[str, Any]:

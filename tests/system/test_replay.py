@@ -17,6 +17,8 @@ from tb.transport import clear_icv_room
 
 CAPTURES = Path(__file__).parent.parent / "data" / "captures"
 NAMES = sorted(path.name.removesuffix(".sa.json") for path in CAPTURES.glob("*.sa.json"))
+PACKETS_OF_ICARUS = 24
+"""Of each capture; make sim SIM=icarus takes them whole."""
 ICV = 16
 
 
@@ -35,11 +37,18 @@ def replay(sim: str, direction: str, sas: Path, capture: Path, out: Path) -> lis
 def test_capture(name: str, sim: str, tmp_path: Path) -> None:
     sas = CAPTURES / f"{name}.sa.json"
     description = json.loads(sas.read_text())
-    wire = read_capture(CAPTURES / f"{name}.esp.pcap")
+    captured = CAPTURES / f"{name}.esp.pcap"
+    wire = read_capture(captured)
+    assert len(wire.packets) == description["captured"] > PACKETS_OF_ICARUS
+    if sim == "icarus":
+        captured = tmp_path / "captured.pcapng"
+        packets, times = wire.packets[:PACKETS_OF_ICARUS], wire.times[:PACKETS_OF_ICARUS]
+        write_capture(captured, wire.linktype, packets, times)
+        wire = read_capture(captured)
     decrypted = tmp_path / "decrypted.pcapng"
-    records = replay(sim, "inbound", sas, CAPTURES / f"{name}.esp.pcap", decrypted)
+    records = replay(sim, "inbound", sas, captured, decrypted)
     frames = read_capture(decrypted).packets
-    assert len(records) == len(frames) == description["captured"]
+    assert len(records) == len(frames) == len(wire.packets)
     assert [bytes.fromhex(record["frame"]) for record in records] == list(frames)
     next_header = PROTOCOL_UDP
     if description["mode"] == "tunnel":
@@ -50,7 +59,7 @@ def test_capture(name: str, sim: str, tmp_path: Path) -> None:
 
     inner = [inner_packet(frame, ICV) for frame in frames]
     if description["mode"] == "tunnel":
-        clear = clear_packets(read_capture(CAPTURES / f"{name}.clear.pcap"))
+        clear = clear_packets(read_capture(CAPTURES / f"{name}.clear.pcap"))[: len(inner)]
         assert [as_on_clear_side(ours, theirs) for ours, theirs in zip(inner, clear, strict=True)] == clear
     else:
         # the echo answers with the octets reversed

@@ -29,9 +29,9 @@ STALL_RATES = (0, 100, 0, 200, 0, 253)
 """Of 256 cycles, for the batches in turn: up to 99 %."""
 BATCH_FRAMES = 400
 """Hostile frames of a batch in each direction; fewer where stalls make the frames slow."""
-HOSTILE_FRAMES = {"verilator": 50_000, "icarus": 120}
+HOSTILE_FRAMES = {"verilator": 16_000, "icarus": 120}
 """Of one simulation, in both directions together."""
-PARTS = {"verilator": 4, "icarus": 1}
+PARTS = {"verilator": 2, "icarus": 1}
 """Simulations, each with other frames: 200,000 hostile frames in all."""
 
 

@@ -214,9 +214,9 @@ async def key_ends_with_its_last_round(dut: Any) -> None:
     await bench.send_all([])
 
 
-EVERY_VALUE = ((256, 1, 0), (192, 2, 0), (128, 1, 1), (256, 3, 1))
+EVERY_VALUE = ((192, 2, 0), (128, 1, 1), (256, 3, 1))
 """MAX_KEY_BITS, CYCLES_PER_ROUND, SBOX_STYLE: each value once at least."""
-MORE_VALUES = (*EVERY_VALUE, (256, 3, 0), (256, 2, 1), (192, 3, 1), (128, 1, 0))
+MORE_VALUES = (*EVERY_VALUE, (256, 1, 0), (256, 3, 0), (256, 2, 1), (192, 3, 1), (128, 1, 0))
 # Verilator takes long to build: only "make coverage", which counts there, builds them all
 BUILDS = {"verilator": MORE_VALUES if coverage_folder() else EVERY_VALUE, "icarus": MORE_VALUES}
 

@@ -301,7 +301,7 @@ def test_fill_to_capacity(sim: str) -> None:
 
 
 @pytest.mark.skipif("verilator" not in SIMULATORS, reason="too large for Icarus")
-@pytest.mark.parametrize("chosen", ["random_any same_spi", "all_kinds"])
+@pytest.mark.parametrize("chosen", ["same_spi", "all_kinds"])
 def test_fill_65536(chosen: str) -> None:
     """65,536 entries."""
     environment = {"HASH_PATTERNS": chosen}
@@ -315,10 +315,17 @@ def test_churn_65536() -> None:
     run_cocotb("verilator", "sa_hash_bench", None, MODULE, {"SA_COUNT": 65536}, "random_churn", environment)
 
 
-@pytest.mark.parametrize("seed", ["32'h9e3779b9", "32'h0", "32'hffffffff"])
-@pytest.mark.parametrize("sim", SIMULATORS)
+# each is another build, for which Verilator takes as long as Icarus for everything
+@pytest.mark.parametrize(
+    ("sim", "seed"),
+    [
+        (sim, seed)
+        for sim in SIMULATORS
+        for seed in ("32'h0", "32'h9e3779b9", "32'hffffffff")[: 1 if sim == "verilator" else 3]
+    ],
+)
 def test_too_small(sim: str, seed: str) -> None:
     """32 places and 16 in each overflow CAM for 128 entries, with several hashes."""
     parameters: dict[str, int | str] = {"SA_COUNT": 128, "BUCKETS_LOG2": 2, "HASH_SEED": seed}
-    rounds = {"verilator": "60", "icarus": "6"}[sim]
+    rounds = {"verilator": "60", "icarus": "4"}[sim]
     run_cocotb(sim, "sa_hash_bench", None, MODULE, parameters, "too_small", {"HASH_TEST": rounds})
