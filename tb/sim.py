@@ -99,8 +99,8 @@ _VERILATOR_FLAGS = (
 # -O1 compiles in less than half of the time of -O3, and the simulation takes a fifth longer: right for a build that
 # runs for some seconds, as those of the tests do (they set QUICK_BUILDS), and for counters on every branch and bit,
 # which make the C++ some five times as long. A quick build that writes a waveform runs shorter still.
-_QUICK_MAKE_VARIABLES = {"OPT_FAST": "-O1"}
-_QUICK_WAVES_MAKE_VARIABLES = {"OPT_FAST": "-O0"}
+_QUICK_MAKE_VARIABLES = {"OPT_FAST": "-O1", "OPT_GLOBAL": "-O1"}
+_QUICK_WAVES_MAKE_VARIABLES = {"OPT_FAST": "-O0", "OPT_GLOBAL": "-O1"}
 _COVERAGE_FLAGS = ("--coverage-line", "--coverage-toggle", "--coverage-user")
 
 
@@ -517,7 +517,7 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
     variables = dict(_MAKE_VARIABLES)
     if arguments.quick:
         variables |= _QUICK_WAVES_MAKE_VARIABLES if arguments.waves else _QUICK_MAKE_VARIABLES
-    runtime = _runtime_cache(arguments.waves, arguments.bare, arguments.coverage)
+    runtime = _runtime_cache(arguments)
     for name in runtime.glob("*.o"):
         shutil.copy(name, folder)  # a new time stamp: newer than Vtop.mk, so that make takes it as it is
     done = 0
@@ -539,10 +539,11 @@ def _build_verilator(folder: Path, toplevel: str, arguments: _Arguments, say: Ca
         path.unlink()
 
 
-def _runtime_cache(waves: bool, bare: bool, coverage: bool) -> Path:
+def _runtime_cache(arguments: _Arguments) -> Path:
     """Folder of the compiled Verilator run-time library (verilated*.o), which is the same for every design."""
     key = hashlib.sha256(_tool_version("verilator").encode())
-    key.update(json.dumps([_MAKE_VARIABLES, _VERILATOR_FLAGS, waves, bare, coverage]).encode())
+    kind = [arguments.waves, arguments.bare, arguments.coverage, arguments.quick]
+    key.update(json.dumps([_MAKE_VARIABLES, _QUICK_MAKE_VARIABLES, _VERILATOR_FLAGS, kind]).encode())
     return BUILD_FOLDER / "sim" / "verilator" / f"runtime-{key.hexdigest()[:12]}"
 
 
