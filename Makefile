@@ -6,8 +6,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # what may stand on the command line: a name that is written wrong must not be taken for nothing
-VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PYTHON QUICK REPORT SAS SEED SEEDS SIM \
-    START TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
+VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PARAMETERS PYTHON QUICK REPORT SAS SEED \
+    SEEDS SIM START TARGET TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
     $(if $(filter $(VARIABLES),$(name)),,$(error $(name)=$($(name)): no such variable; there are $(VARIABLES)))))
@@ -140,6 +140,7 @@ fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other o
 lint: $(READY) ## Verilator -Wall, slang, Yosys on every module and set of parameters, Verible, ruff, mypy, workflows, generated files
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
+	$(BIN)/python -m scripts.integration --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -172,6 +173,22 @@ QUICK ?=
 .PHONY: synth-check
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
 	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
+
+# ---- use in other projects -----------------------------------------------------------------------------------------
+
+TARGET ?= lint
+PARAMETERS ?=
+.PHONY: core
+core: $(READY) ## a target of ipsec_esp_engine.core by FuseSoC: TARGET=lint|sim|synth PARAMETERS="MAX_KEY_BITS=128 ..."
+ifeq ($(TARGET),sim)
+	@scripts/require icarus
+endif
+	@$(BIN)/python -m scripts.core "$(TARGET)" $(addprefix --,$(PARAMETERS))
+
+.PHONY: integration
+integration: $(READY) ## make ipsec_esp_engine.core and the tables and timing diagrams of docs/integration.md from the sources
+	@scripts/require icarus
+	$(BIN)/python -m scripts.integration --diagrams
 
 # ---- housekeeping --------------------------------------------------------------------------------------------------
 
