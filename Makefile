@@ -174,6 +174,11 @@ QUICK ?=
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
 	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
 
+.PHONY: gate-level
+gate-level: $(READY) ## netlists of AES, GHASH and the CAM pass the unit tests of their modules, in Icarus (an hour)
+	@scripts/require icarus
+	$(BIN)/python -m pytest -n auto -rs tests/synthesis/gate_level.py
+
 # ---- use in other projects -----------------------------------------------------------------------------------------
 
 TARGET ?= lint

@@ -8,7 +8,6 @@ FuseSoC; 1 if a simulation fails.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from cocotb_tools.check_results import get_results
 
+from tb.command_line import OneLineParser
 from tb.sim import BUILD_FOLDER, ROOT, python_for_simulators, verilator_environment
 
 CORE = "::ipsec-esp-engine"
@@ -52,7 +52,7 @@ def run(target: str, options: Sequence[str] = (), folder: Path = FOLDER, core: s
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.core", description=(__doc__ or "").splitlines()[0])
+    parser = OneLineParser(prog="python -m scripts.core", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("target", choices=("lint", "sim", "synth"))
     target, options = parser.parse_known_args()
     return run(target.target, options)
