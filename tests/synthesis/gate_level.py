@@ -91,9 +91,9 @@ def test_netlist(block: Block) -> None:
     run(block, gates, block.name.replace(" ", "-"))
 
 
-@pytest.mark.parametrize("block", [GHASH, SA_CAM], ids=lambda block: block.top)
-def test_one_wrong_gate(block: Block) -> None:
-    """With one bit of the table of one LUT inverted the same tests fail."""
+def test_one_wrong_gate() -> None:
+    """With the table of one LUT inverted the same tests fail."""
+    block = SA_CAM
     gates = netlist(block.top, **block.parameters)
     tables = list(re.finditer(r"\.INIT\(16'h([0-9a-f]+)\)", gates))
     table = random.Random(1).choice(tables)
