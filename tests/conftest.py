@@ -56,15 +56,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def only_linted_parameters() -> Iterator[None]:
     """A set of parameters that is not in scripts/lint.toml fails the test that asks for it."""
-    from scripts.lint_hdl import TABLE, parameter_sets
+    from scripts.lint_hdl import TABLE, designs
     from tb import sim
 
-    unchecked, sets = sim.build, parameter_sets()
+    unchecked = sim.build
 
     def build(
         simulator: str, toplevel: str, *args: Any, parameters: Mapping[str, int | str] | None = None, **rest: Any
     ) -> sim.Build:
-        if parameters and toplevel in sim.hdl_modules() and dict(parameters) not in sets.get(toplevel, []):
+        linted = [design.parameters for design in designs([toplevel])]
+        if parameters and toplevel in sim.hdl_modules() and dict(parameters) not in linted:
             pytest.fail(f"{toplevel} {dict(parameters)} is not in {TABLE.name}: make lint would not see it")
         return unchecked(simulator, toplevel, *args, parameters=parameters, **rest)
 

@@ -36,7 +36,7 @@ def calls(text: str) -> list[tuple[str, list[str]]]:
     for call in re.finditer(
         r"(?:^|[`|&;:'\"] ?|\+ )make ([a-z-]+)((?: +[A-Z_]+=(?:'[^']*'|\"[^\"]*\"|[^\s'`]*))*)", text, re.M
     ):
-        found.append((call[1], re.findall(r" ([A-Z_]+)=", call[2])))
+        found.append((call[1], re.findall(r" ([A-Z_]+)=", re.sub(r"'.*?'|\".*?\"", "", call[2]))))
     return found
 
 

@@ -17,6 +17,7 @@ from cocotb.triggers import FallingEdge
 from models.crypto import aes_ecb
 from models.vectors import aes_vectors
 from tb.sim import ROOT, SIMULATORS, coverage_folder, run_cocotb
+from tests.unit import is_netlist
 
 SOURCES = ["hdl/crypto/aes_pipe.v", "hdl/crypto/aes_round.v", "hdl/crypto/aes_sbox_composite.v"]
 
@@ -188,7 +189,7 @@ async def nothing_stays(dut: Any) -> None:
                 await FallingEdge(dut.clk)
         else:
             await bench.send_all(blocks)
-        if cocotb.SIM_NAME.lower().startswith("icarus"):
+        if cocotb.SIM_NAME.lower().startswith("icarus") and not is_netlist():
             # the composite S-box's own register follows its input: the S-box of zero
             found = [handle for handle in registers(dut) if handle._name != "inner_reg"]
             assert len(found) > 5 * 10 * int(dut.CYCLES_PER_ROUND.value)
@@ -208,7 +209,7 @@ async def key_ends_with_its_last_round(dut: Any) -> None:
         for _ in range(bench.latency + 3):
             plaintext = random.randbytes(16)
             await bench.send(Block(key, plaintext, aes_ecb(key, plaintext)))
-        if cocotb.SIM_NAME.lower().startswith("icarus"):
+        if cocotb.SIM_NAME.lower().startswith("icarus") and not is_netlist():
             assert all(dut.round[r].key.value != 0 for r in range(rounds))
             assert all(dut.round[r].key.value == 0 for r in range(rounds, bench.key_bits // 32 + 7))
     await bench.send_all([])

@@ -16,6 +16,7 @@ from cocotb.triggers import FallingEdge
 from models.crypto import aes_ecb, counter_block, ghash, ghash_input, hash_powers
 from models.vectors import gcm_vectors
 from tb.sim import SIMULATORS, run_cocotb
+from tests.unit import is_netlist
 
 
 class Message(NamedTuple):
@@ -105,6 +106,8 @@ class Bench:
         assert not self.expected
         assert self.hashes == hashes
         assert int(self.dut.m_hash.value) == 0
+        if is_netlist():
+            return
         assert int(self.dut.queue_reg.value) == 0
         for k in range(1, self.stages + 1):
             stage = self.dut.gf128_multiply_inst.stage[k].next

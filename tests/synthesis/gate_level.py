@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make gate-level``: the netlists that Yosys makes for ECP5 pass the unit tests of their modules, in Icarus.
+
+The cells are simulated by the models that come with Yosys. By its name no run of all tests finds this file: Icarus
+takes three cycles of AES or GHASH a second. Netlists that did not change are not made again.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import re
+from pathlib import Path
+
+import pyosys
+import pytest
+
+from scripts.integration import header_of
+from scripts.synth_check import Block, read_table, run_block
+from tb.sim import BUILD_FOLDER, SIMULATORS, CocotbTestFailure, run_cocotb
+
+MODELS = [Path(pyosys.__path__[0], "share", "ecp5", name) for name in ("common_sim.vh", "ccu2c_sim.vh")]
+FOLDER = BUILD_FOLDER / "gate-level"
+TIMEOUT_SECONDS = 7200.0
+LUT4 = """module LUT4(input A, B, C, D, output Z);
+parameter [15:0] INIT = 16'h0000;
+assign Z = INIT[{D, C, B, A}];
+endmodule
+"""
+AES_PIPE = Block("aes_pipe", {"MAX_KEY_BITS": 128, "CYCLES_PER_ROUND": 2, "SBOX_STYLE": 1}, netlist=True)
+GHASH = Block("ghash", {"STAGES": 4}, netlist=True)
+SA_CAM = Block("sa_cam", {"SA_COUNT": 16}, netlist=True)
+BLOCKS = [AES_PIPE, GHASH, SA_CAM, Block("sa_cam", {"SA_COUNT": 64}, netlist=True)]
+
+pytestmark = pytest.mark.skipif("icarus" not in SIMULATORS, reason="netlists are simulated in Icarus")
+
+
+@functools.cache
+def netlist(top: str, **parameters: int) -> str:
+    """The Verilog that Yosys writes; the checks of ``make synth-check`` hold for it."""
+    result = run_block(Block(top, parameters, netlist=True), read_table()[1])
+    assert result.errors == [] and result.netlist is not None
+    return result.netlist.read_text(encoding="utf-8")
+
+
+def models() -> str:
+    """The models of the cells, without the one for place and route, which is SystemVerilog.
+
+    That of the LUT is shorter: one selection, and so one event, where Yosys's has four.
+    """
+    text = "".join(path.read_text(encoding="utf-8") for path in MODELS)
+    others = re.sub(r"^module (TRELLIS_COMB|LUT4)\b.*?^endmodule", "", text, flags=re.DOTALL | re.MULTILINE)
+    return f"{others}\n{LUT4}"
+
+
+def run(block: Block, gates: str, name: str) -> None:
+    """The unit tests of a module on these gates, which stand below a module with the name and the ports of the RTL."""
+    folder = FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    ports = re.search(rf"^module {block.top}_netlist\((.*?)\);", gates, re.DOTALL | re.MULTILINE)
+    assert ports is not None
+    connected = ", ".join(f".{port}({port})" for port in re.split(r",\s*", ports[1]))
+    shell = re.sub(r"\boutput\s+reg\b", "output wire", header_of(block.top))
+    texts = {
+        block.top: f"{shell}\n{block.top}_netlist gates ({connected});\nendmodule\n",
+        f"{block.top}_netlist": gates,
+        "cells": models(),
+    }
+    for file, text in texts.items():
+        (folder / f"{file}.v").write_text(text, encoding="utf-8")
+    sources = [folder / f"{file}.v" for file in texts]
+    module = f"tests.unit.{block.top}.test_{block.top}"
+    run_cocotb(
+        "icarus",
+        block.top,
+        sources,
+        module,
+        block.parameters,
+        plusargs=["+netlist"],
+        defines={"NO_INCLUDES": "1"},  # the same cells again, by other names
+        name=f"gate-level-{name}",
+        timeout_seconds=TIMEOUT_SECONDS,
+    )
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name.replace(" ", "-"))
+def test_netlist(block: Block) -> None:
+    """The tests of the RTL, on gates."""
+    gates = netlist(block.top, **block.parameters)
+    assert len(re.findall(r"^ *LUT4 #", gates, re.MULTILINE)) > 900
+    run(block, gates, block.name.replace(" ", "-"))
+
+
+def test_one_wrong_gate() -> None:
+    """With the table of one LUT inverted the same tests fail."""
+    block = SA_CAM
+    gates = netlist(block.top, **block.parameters)
+    tables = list(re.finditer(r"\.INIT\(16'h([0-9a-f]+)\)", gates))
+    table = random.Random(1).choice(tables)
+    wrong = gates[: table.start(1)] + f"{int(table[1], 16) ^ 0xFFFF:04x}" + gates[table.end(1) :]
+    with pytest.raises(CocotbTestFailure):
+        run(block, wrong, f"wrong-{block.top}")
