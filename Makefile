@@ -167,6 +167,11 @@ QUICK ?=
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
 	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
 
+PROOF ?=
+.PHONY: formal
+formal: $(READY) ## prove the properties of docs/proofs.md, and that each proof finds its deliberate bugs (PROOF=name, QUICK=1: the part of CI)
+	@$(BIN)/python -m scripts.formal $(if $(filter-out 0 no,$(QUICK)),--quick) $(PROOF)
+
 # ---- housekeeping --------------------------------------------------------------------------------------------------
 
 .PHONY: lock
