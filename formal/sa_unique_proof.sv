@@ -75,7 +75,7 @@ always @(posedge clk) begin
 
         // what this rests on
         nothing_staged_is_there: assert (!adding || (!one_staged && !other_staged));
-        search_in_one_place: assert (first + second + search_done == (state == SEARCH_RESULT));
+        search_in_one_place: assert ($countones({first, second, search_done}) == (state == SEARCH_RESULT ? 1 : 0));
         found_in_the_first_stage: assert (!first || ((!one_staged || `CAM.match_reg[one]) && (!other_staged || `CAM.match_reg[other])));
         found_in_the_second_stage: assert (!second || !(one_staged || other_staged) || cam_hit);
         found_in_the_third_stage: assert (!search_done || !(one_staged || other_staged) || search_hit);

@@ -89,7 +89,7 @@ always @(posedge clk) begin
     // what sa_usage asks for: uses never in consecutive cycles, no second add within some cycles, none used before it was added
     assume (!(use_valid && past_use_reg));
     assume (!(add && dut.clear_reg) && !(add_here && added_reg && age_reg != 7));
-    assume (!of_entry || settled);
+    assume (!of_entry || (settled && !add_here));
 
     if (past_valid && !rst) begin
         if (of_entry) begin

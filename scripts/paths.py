@@ -39,7 +39,9 @@ def sources_of(module: Mapping[str, Any], through_registers: bool) -> dict[Any, 
             if not isinstance(bit, str)
         }
         kind = cell["type"]
-        registered = "dff" in kind or (kind.startswith("$mem") and "1" in cell["parameters"]["RD_CLK_ENABLE"])
+        registered = "DFF" in kind.upper() or (
+            kind.startswith("$mem") and "0" not in cell["parameters"]["RD_CLK_ENABLE"]
+        )
         if registered and not through_registers:
             continue
         for pin in outputs:
@@ -82,8 +84,8 @@ def main() -> int:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     netlist_file = Path(sys.argv[2]).with_name("netlist.json")
     design = libyosys.Design()
-    # no memories with a port here and no register there: each bit is on its own
-    for command in [*job["commands"], "memory_map", "opt_clean", "simplemap", f"write_json {netlist_file}"]:
+    # each bit on its own but for memories, all outputs of which are taken to be made of all inputs
+    for command in [*job["commands"], "simplemap", f"write_json {netlist_file}"]:
         libyosys.run_pass(command, design)
     module = json.loads(netlist_file.read_text(encoding="utf-8"))["modules"][job["top"]]
     found = sorted({path for rule in job["no_paths"] for path in paths(module, rule)})
