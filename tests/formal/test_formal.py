@@ -59,8 +59,6 @@ def test_a_bug_is_found_and_one_that_is_none_is_an_error(folder: Path) -> None:
 
 
 def test_a_goal_that_is_not_reached_is_an_error(folder: Path) -> None:
-    outcome = formal.run_task(Task(TINY, "cover", {}), folder, folder / "build")
-    assert not outcome.good
     never = Proof(**{**vars(TINY), "covers": ["full", "never"]})
     outcome = formal.run_task(Task(never, "cover", {}), folder, folder / "build")
     assert "not reached: never" in outcome.detail
@@ -149,8 +147,8 @@ def test_paths(tmp_path: Path) -> None:
     register = "input wire clk, input wire a, b, output reg result); always @(posedge clk) result <= a;"
     assert different(tmp_path, "scripts.paths", register) == ""
     assert different(tmp_path, "scripts.paths", register, "registers") == "a to result"
-    with pytest.raises(paths.PathError, match="no port c"):
-        paths.ports({"ports": {"a": {"bits": [2]}}}, ["c"])
+    with pytest.raises(paths.PathError, match="no output a"):
+        paths.ports({"ports": {"a": {"bits": [2], "direction": "input"}}}, "output", ["a"])
 
 
 def test_expressions_of_the_solver() -> None:
