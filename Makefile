@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # what may stand on the command line: a name that is written wrong must not be taken for nothing
-VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PARAMETERS PYTHON QUICK RECORD REPORT SAS \
+VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PARAMETERS PROOF PYTHON QUICK RECORD REPORT SAS \
     SEED SEEDS SIM START TARGET TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
@@ -190,6 +190,11 @@ report-check: $(READY) ## look at that page in headless Chromium, as wide as a p
 gate-level: $(READY) ## netlists of AES, GHASH and the CAM pass the unit tests of their modules, in Icarus (an hour)
 	@scripts/require icarus
 	$(BIN)/python -m pytest -n auto -rs tests/synthesis/gate_level.py
+
+PROOF ?=
+.PHONY: formal
+formal: $(READY) ## prove the properties of docs/proofs.md, and that each proof finds its deliberate bugs (PROOF=name, QUICK=1: the part of CI)
+	@$(BIN)/python -m scripts.formal $(if $(filter-out 0 no,$(QUICK)),--quick) $(PROOF)
 
 # ---- use in other projects -----------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ run again (``build/synth/``). Writes ``build/reports/synth_check.json``.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -29,6 +28,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from scripts import stored_results
 from tb.report_file import write_report
 from tb.sim import BUILD_FOLDER, ROOT, source_closure
 
@@ -193,11 +193,8 @@ def run_block(block: Block, memories: Mapping[str, Sequence[str]], folder: Path 
         "check_only": block.check_only,
         "sources": [os.path.relpath(source, ROOT) for source in sources],
     }
-    digest = hashlib.sha256(json.dumps([job, block.netlist, importlib.metadata.version("pyosys")]).encode())
-    for source in [WORKER, *sources]:
-        digest.update(hashlib.sha256(source.read_bytes()).digest())
-    place = folder / f"{block.top}-{digest.hexdigest()[:12]}"
-    log_file, result_file = place / "yosys.log", place / "result.json"
+    place = stored_results.place(folder, block.top, {**job, "netlist": block.netlist}, [WORKER, *sources], ["pyosys"])
+    log_file, result_file = place / "yosys.log", place / stored_results.RESULT
     netlist = place / "netlist.v" if block.netlist else None
     if netlist:
         job["netlist"] = os.path.relpath(netlist, ROOT)

@@ -19,6 +19,8 @@ from typing import Any
 
 from pyosys import libyosys
 
+from scripts import stored_results
+
 
 class Flow:
     """One design in Yosys and the steps on it."""
@@ -127,9 +129,7 @@ def main() -> int:
         "seconds": round(sum(of.ru_utime + of.ru_stime for of in usage), 1),
         "megabytes": max(of.ru_maxrss for of in usage) // 1024,
     }
-    # renamed when complete: a result that is there is whole
-    flow.scratch.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    flow.scratch.replace(sys.argv[2])
+    stored_results.store(result, Path(sys.argv[2]))
     return 0
 
 

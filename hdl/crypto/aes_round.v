@@ -422,6 +422,8 @@ always @(posedge clk) begin : mix
             m_key_reg <= more(mix_key_size) ? window[255 -: MAX_KEY_BITS] : {MAX_KEY_BITS{1'b0}};
         end else begin
             m_state_reg <= (TABLE_DIRECT != 0) ? s_state : mix_state;
+            // the key of a longer block before this one
+            m_key_reg <= {MAX_KEY_BITS{1'b0}};
         end
     end else if (m_valid_reg || rst) begin
         m_valid_reg <= 1'b0;

@@ -46,9 +46,10 @@ assign tx_valid = tx_valid_reg && !hidden_reg;
 assign command_valid = command_valid_reg && !hidden_reg;
 
 always @(posedge clk) begin
-  rx_valid_reg <= mem[rx_index];
-  tx_valid_reg <= mem[tx_index];
-  command_valid_reg <= mem[command_index];
+  // a read in the cycle in which the last entry is cleared still sees its old bit
+  rx_valid_reg <= mem[rx_index] && !hidden_reg;
+  tx_valid_reg <= mem[tx_index] && !hidden_reg;
+  command_valid_reg <= mem[command_index] && !hidden_reg;
   if (set || clear) mem[write_index] <= set;
 
   if (clear && write_index == LAST_ENTRY) hidden_reg <= 1'b0;

@@ -175,6 +175,23 @@ def registers(scope: Any) -> Iterator[Any]:
 
 
 @cocotb.test()
+async def no_key_of_a_longer_block(dut: Any) -> None:
+    """Behind their last round, blocks of a short key leave no register with the key of a longer block before them."""
+    bench = await bench_of(dut)
+    if bench.key_bits > 128:
+        longest = random.randbytes(bench.key_bits // 8)
+        await bench.send(Block(longest, bytes(16), aes_ecb(longest, bytes(16))))
+        for _ in range(bench.latency):
+            await bench.send(random_block(128))
+        if cocotb.SIM_NAME.lower().startswith("icarus"):
+            found = [handle for handle in registers(dut) if re.search(r"round\[1\d\].*\.m_key_reg$", handle._path)]
+            assert len(found) == bench.key_bits // 32 + 6 - 9
+            for handle in found:
+                assert handle.value == 0, handle._path
+    await bench.send_all([])
+
+
+@cocotb.test()
 async def nothing_stays(dut: Any) -> None:
     """An empty pipe holds no key, state or side band in any register: after the last block, and after a reset."""
     for reset in (False, True):

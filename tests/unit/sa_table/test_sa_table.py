@@ -827,6 +827,28 @@ async def reset_command(dut: Any) -> None:
 
 
 @cocotb.test()
+async def reset_hides_the_last_entry(dut: Any) -> None:
+    """A lookup of the entry that RESET erases last misses in every cycle up to its end, that of its erasure too."""
+    table = Table(dut)
+    await table.start()
+    handles = [await table.add(Sa(0xA00 + i, inbound=False)) for i in range(ENTRIES)]
+    assert (await table.lookup(handles[-1]))["hit"]
+    await table.begin(Opcode.RESET, {})
+    dut.tx_lookup_handle.value = handles[-1]
+    await table.cycles(3)
+    dut.tx_lookup_valid.value = 1
+    await table.cycles(LATENCY)
+    while not int(dut.command_done.value):
+        assert int(dut.tx_found_valid.value) and not int(dut.tx_found_hit.value)
+        await table.cycles(1)
+    assert await table.end() == (CommandStatus.OK, 0)
+    for _ in range(2 * LATENCY):
+        await table.cycles(1)
+        assert not int(dut.tx_found_hit.value)
+    dut.tx_lookup_valid.value = 0
+
+
+@cocotb.test()
 async def update_is_seen_by_the_next_lookup(dut: Any) -> None:
     """UPDATE_SA under a lookup in every cycle: the old value, then the new one, never anything else."""
     table = Table(dut)

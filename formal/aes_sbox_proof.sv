@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Both S-boxes are SubByte of FIPS-197, 5.1.1, for all 256 octets: the table in aes_round, and each lane of aes_sbox_composite, REGISTER cycles
+ * later. The table of the specification is made here from its definition: the inverse in GF(2^8), then the affine map.
+ */
+`default_nettype none
+
+module aes_sbox_proof #(
+    parameter LANES = 20,
+    parameter REGISTER = 0
+) (
+    input wire               clk,
+    input wire [8*LANES-1:0] s_bytes,
+    // the lane that is looked at
+    input wire [4:0]         lane,
+    // the entry of the table that is looked at
+    input wire [7:0]         entry
+);
+
+function automatic [2047:0] make_table();
+    reg [7:0] power;
+    reg [7:0] inverse;
+    // 3 generates the multiplicative group: the inverse of 3^i is 3^(255-i)
+    reg [7:0] powers [0:255];
+    power = 8'd1;
+    for (int i = 0; i < 256; i = i + 1) begin
+        powers[i] = power;
+        // times x, plus itself; x^8 = x^4 + x^3 + x + 1
+        power = {power[6:0], 1'b0} ^ (power[7] ? 8'h1b : 8'h00) ^ power;
+    end
+    make_table = 2048'd0;
+    make_table[7:0] = 8'h63;
+    for (int i = 0; i < 255; i = i + 1) begin
+        inverse = powers[255 - i];
+        make_table[8 * powers[i] +: 8] = 8'h63 ^ inverse ^ {inverse[6:0], inverse[7]} ^ {inverse[5:0], inverse[7:6]}
+            ^ {inverse[4:0], inverse[7:5]} ^ {inverse[3:0], inverse[7:4]};
+    end
+endfunction
+
+localparam [2047:0] TABLE = make_table();
+
+wire [8*LANES-1:0] m_bytes;
+
+aes_sbox_composite #(.LANES(LANES), .REGISTER(REGISTER)) composite (.*);
+
+// for its table only
+aes_round round (
+    .clk(clk),
+    .rst(1'b1),
+    .s_valid(1'b0),
+    .s_state(128'd0),
+    .s_key(256'd0),
+    .s_key_size(2'd0),
+    .s_user(8'd0),
+    .m_valid(),
+    .m_state(),
+    .m_key(),
+    .m_key_size(),
+    .m_user()
+);
+
+wire [7:0] value = s_bytes[8*lane +: 8];
+wire [7:0] expected = TABLE[8*value +: 8];
+reg [7:0] expected_reg;
+reg [4:0] lane_reg;
+reg past_valid = 1'b0;
+
+// an entry that stays the same
+reg [7:0] entry_reg;
+
+always @(posedge clk) begin
+    past_valid <= 1'b1;
+    expected_reg <= expected;
+    lane_reg <= lane;
+    if (past_valid) entry_reg <= entry_reg;
+    else entry_reg <= entry;
+
+    assume (lane < LANES);
+    if (past_valid) begin
+        composite_is_the_table: assert (m_bytes[8*(REGISTER != 0 ? lane_reg : lane) +: 8] == (REGISTER != 0 ? expected_reg : expected));
+        table_is_the_table: assert (round.sbox[entry_reg] == TABLE[8*entry_reg +: 8]);
+
+        inverse_of_zero: cover (lane == 3 && value == 0 && expected == 8'h63 && entry_reg == 8'h53 && round.sbox[entry_reg] == 8'hed);
+    end
+end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * engine_registers as an AXI4-Lite slave: valid and payload of a response stay until it is taken, each request gets one response, no response comes without its
+ * request, and a response is there within two cycles of its request while the master takes every one at once.
+ */
+`default_nettype none
+
+module axil_proof (
+    input wire        clk,
+    input wire        rst,
+    input wire        s_axil_awvalid,
+    input wire        s_axil_awready,
+    input wire        s_axil_wvalid,
+    input wire        s_axil_wready,
+    input wire [1:0]  s_axil_bresp,
+    input wire        s_axil_bvalid,
+    input wire        s_axil_bready,
+    input wire        s_axil_arvalid,
+    input wire        s_axil_arready,
+    input wire [31:0] s_axil_rdata,
+    input wire [1:0]  s_axil_rresp,
+    input wire        s_axil_rvalid,
+    input wire        s_axil_rready
+);
+
+reg past_valid = 1'b0;
+// requests taken whose response has not been
+reg [2:0] aw_reg;
+reg [2:0] w_reg;
+reg [2:0] ar_reg;
+reg was_busy_reg;
+// cycles in which the master took what there was, and a request waited for its response
+reg [2:0] read_wait_reg;
+reg [2:0] write_wait_reg;
+
+wire aw = s_axil_awvalid && s_axil_awready;
+wire w = s_axil_wvalid && s_axil_wready;
+wire b = s_axil_bvalid && s_axil_bready;
+wire ar = s_axil_arvalid && s_axil_arready;
+wire r = s_axil_rvalid && s_axil_rready;
+wire eager = s_axil_bready && s_axil_rready;
+
+// the queue of responses in the design
+wire [1:0] write_ptr = engine_registers.registers_inst.axil_resp_wptr;
+wire [1:0] read_ptr = engine_registers.registers_inst.axil_resp_rptr;
+wire [1:0] queued = write_ptr - read_ptr;
+wire [1:0] is_write = engine_registers.registers_inst.axil_resp_buffer_is_wr;
+wire [1:0] here = queued == 2 ? 2'b11 : queued == 1 ? 2'b01 << read_ptr[0] : 2'b00;
+wire [2:0] writes_queued = $countones(here & is_write);
+wire [2:0] reads_queued = $countones(here & ~is_write);
+
+always @(posedge clk) begin
+    past_valid <= 1'b1;
+    aw_reg <= rst ? 0 : aw_reg + aw - b;
+    w_reg <= rst ? 0 : w_reg + w - b;
+    ar_reg <= rst ? 0 : ar_reg + ar - r;
+    was_busy_reg <= !rst && (was_busy_reg || (ar_reg == 2 && aw_reg == 1));
+    read_wait_reg <= rst || ar_reg == 0 || r || !eager ? 0 : read_wait_reg + 1'b1;
+    write_wait_reg <= rst || aw_reg == 0 || w_reg == 0 || b || !eager ? 0 : write_wait_reg + 1'b1;
+    if (!past_valid) assume (rst);
+
+    if (past_valid) begin
+        if ($past(!rst && s_axil_bvalid && !s_axil_bready)) begin
+            b_stays: assert (s_axil_bvalid && s_axil_bresp == $past(s_axil_bresp));
+        end
+        if ($past(!rst && s_axil_rvalid && !s_axil_rready)) begin
+            r_stays: assert (s_axil_rvalid && s_axil_rdata == $past(s_axil_rdata) && s_axil_rresp == $past(s_axil_rresp));
+        end
+        if ($past(rst)) silent_after_reset: assert (!s_axil_bvalid && !s_axil_rvalid);
+        no_write_response_without_request: assert (!s_axil_bvalid || (aw_reg != 0 && w_reg != 0));
+        no_read_response_without_request: assert (!s_axil_rvalid || ar_reg != 0);
+        responses_are_legal: assert (!s_axil_bresp[0] && !s_axil_rresp[0]);
+        read_answered: assert (read_wait_reg <= 3);
+        write_answered: assert (write_wait_reg <= 3);
+
+        // what these rest on: each request is in its register or its response in the queue
+        at_most_two_queued: assert (queued <= 2 && engine_registers.registers_inst.axil_n_in_flight == queued);
+        aw_counted: assert (aw_reg == engine_registers.registers_inst.axil_awvalid + writes_queued);
+        w_counted: assert (w_reg == engine_registers.registers_inst.axil_wvalid + writes_queued);
+        ar_counted: assert (ar_reg == engine_registers.registers_inst.axil_arvalid + reads_queued);
+
+        two_reads_and_a_write: cover (ar_reg == 2 && aw_reg == 1 && w_reg == 1);
+        all_answered: cover (was_busy_reg && ar_reg == 0 && aw_reg == 0 && w_reg == 0);
+        data_that_waits: cover (s_axil_rvalid && s_axil_rdata != 0 && $past(s_axil_rvalid && !s_axil_rready, 2));
+    end
+end
+
+endmodule
+
+bind engine_registers axil_proof proof (.*);
+
+`default_nettype wire
