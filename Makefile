@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # what may stand on the command line: a name that is written wrong must not be taken for nothing
-VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS OUT PARAMETERS PROOF PYTHON QUICK RECORD REPORT SAS \
+VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS NIGHTLY OUT PARAMETERS PROOF PYTHON QUICK RECORD REPORT SAS \
     SEED SEEDS SIM START TARGET TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
@@ -123,13 +123,14 @@ endif
 
 # of the random tests: the same frames in every run; random takes new ones, which each failure names
 SEED ?= 1
+NIGHTLY ?=
 
 .PHONY: test
-test: $(READY) ## all tests on both simulators (or SIM=...), in parallel; TESTS=tests/unit/sim a part, SEED=n|random (default 1)
+test: $(READY) ## tests on both simulators (or SIM=...), in parallel; TESTS=folder a part, SEED=n|random (default 1), NIGHTLY=1 more parameters
 ifneq ($(SIM),verilator)
 	@scripts/require icarus
 endif
-	$(if $(filter random,$(SEED)),,COCOTB_RANDOM_SEED=$(SEED)) $(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
+	$(if $(filter random,$(SEED)),,COCOTB_RANDOM_SEED=$(SEED)) NIGHTLY=$(filter-out 0 no,$(NIGHTLY)) $(BIN)/python -m pytest -n auto --dist worksteal -rs --junit-xml=build/test-results.xml $(TESTS)
 
 IMAGES ?= 1000000
 .PHONY: fuzz

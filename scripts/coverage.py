@@ -214,6 +214,7 @@ class Plan:
 def run_tests(tests: Sequence[str], seed: int, jobs: int, folder: Path) -> int:
     """Run tests on Verilator with coverage into ``folder``; pytest's exit code."""
     environment = dict(os.environ) | {
+        "NIGHTLY": "1",
         "COVERAGE_TO": str(folder),
         "SIM": "verilator",
         "COCOTB_RANDOM_SEED": str(seed),

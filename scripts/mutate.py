@@ -204,7 +204,7 @@ class Runner:
     def run(self, command: Sequence[str], folder: Path, cpu_seconds: float | None) -> tuple[int, float, str]:
         """Exit code (-9 if it ran too long), processor seconds and output; ``cpu_seconds`` limits each process."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
-        environment |= {"SIM": "icarus", "COCOTB_RANDOM_SEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"SIM": "icarus", "NIGHTLY": "1", "COCOTB_RANDOM_SEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
         def limit() -> None:
             if cpu_seconds is not None:

@@ -15,6 +15,25 @@ import pytest
 
 ALL = ("verilator", "icarus")
 
+NIGHTLY_ONLY = (
+    r"unit/aes_pipe/.*\[(verilator-256-1-0|.*-(256-3-0|256-2-1|192-3-1|128-1-0))\]",
+    r"unit/aes_sbox_composite/.*\[verilator-20-0\]",
+    r"unit/delay_line/.*\[verilator-(2-4|16-4)\]",
+    r"unit/gf128_serial/.*\[.*-(2|32)\]",
+    r"unit/ghash/.*\[verilator-(1|8)\]",
+    r"unit/octet_count/.*\[verilator\]",
+    r"unit/sa_cam/.*\[verilator-256\]",
+    r"unit/sa_hash/.*(65536|too_small\[.*-32'h(9e3779b9|ffffffff)\])",
+    r"unit/sa_hash_mix/.*\[verilator-(34|65)-.*\]",
+    r"unit/sa_table/.*(\[verilator-65536\]|short_keys\[verilator-192\])",
+    r"unit/vpi/.*\[verilator-(8|40)\]",
+    r"system/test_random_frames.*\[verilator-hash\]",
+    r"system/test_robustness.*hostile_frames\[verilator-1\]",
+)
+"""Tests that only widen others, by parameters that take long to build or large tables: every night (NIGHTLY=1), with
+``make coverage`` and ``make mutate``, and whenever they are named. Each pattern ends at the end of the test's name.
+"""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a wrong SIM or seed before the test modules are imported."""
@@ -36,7 +55,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say which simulators and which seed the run uses."""
     seed = os.environ.get("COCOTB_RANDOM_SEED") or "a new one for each simulation"
-    return f"simulators: {os.environ.get('SIM') or ', '.join(ALL)}; seed: {seed}"
+    nightly = "too" if os.environ.get("NIGHTLY") else "only where named"
+    return f"simulators: {os.environ.get('SIM') or ', '.join(ALL)}; seed: {seed}; tests of the night: {nightly}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of the night, unless NIGHTLY is set or tests are named one by one."""
+    if os.environ.get("NIGHTLY") or any("::" in argument for argument in config.args):
+        return
+    left_out = []
+    for pattern in NIGHTLY_ONLY:
+        found = [item for item in items if re.search(f"{pattern}$", item.nodeid)]
+        if not found and config.args_source is pytest.Config.ArgsSource.TESTPATHS and not os.environ.get("SIM"):
+            raise pytest.UsageError(f"tests/conftest.py: no test of the night is called {pattern}")
+        left_out += found
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

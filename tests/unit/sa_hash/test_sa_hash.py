@@ -315,15 +315,8 @@ def test_churn_65536() -> None:
     run_cocotb("verilator", "sa_hash_bench", None, MODULE, {"SA_COUNT": 65536}, "random_churn", environment)
 
 
-# each is another build, for which Verilator takes as long as Icarus for everything
-@pytest.mark.parametrize(
-    ("sim", "seed"),
-    [
-        (sim, seed)
-        for sim in SIMULATORS
-        for seed in ("32'h0", "32'h9e3779b9", "32'hffffffff")[: 1 if sim == "verilator" else 3]
-    ],
-)
+@pytest.mark.parametrize("seed", ["32'h0", "32'h9e3779b9", "32'hffffffff"])
+@pytest.mark.parametrize("sim", SIMULATORS)
 def test_too_small(sim: str, seed: str) -> None:
     """32 places and 16 in each overflow CAM for 128 entries, with several hashes."""
     parameters: dict[str, int | str] = {"SA_COUNT": 128, "BUCKETS_LOG2": 2, "HASH_SEED": seed}
