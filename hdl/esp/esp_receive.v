@@ -129,8 +129,8 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
 localparam HASH_DELAY = 11 + LOOKUP_LATENCY;
 localparam LINE_LOG2 = 6;
-// log2 of the frames between s_axis_rx and the hash
-localparam LINE_FRAMES_LOG2 = 6;
+// log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
+localparam LINE_FRAMES_LOG2 = 5;
 // log2 of the frames between the hash and the output
 localparam FRAMES_LOG2 = 8;
 localparam JOBS_LOG2 = 5;

@@ -181,8 +181,6 @@ assign {tx_cipher_key, tx_cipher_key_size, tx_cipher_salt} = {{290-CIPHER_WIDTH{
 assign rx_hash_powers = rx_hash_reg;
 assign tx_hash_powers = tx_hash_reg;
 
-integer s;
-
 // read
 always @(posedge clk) begin
   rx_match_reg <= match[rx_index];
@@ -219,12 +217,12 @@ generate
     // number of the power that is written
     reg [1:0] write_number;
 
-    always @* begin
+    always @* begin : number
+      integer k;
+
       write_number = erase_word;
-      if (!erase_power) begin
-        for (s = 0; s < GHASH_STAGES; s = s + 1) begin
-          if (write_hash[s]) write_number = s[1:0];
-        end
+      for (k = 0; k < GHASH_STAGES; k = k + 1) begin
+        if (!erase_power && write_hash[k]) write_number = k[1:0];
       end
     end
 
@@ -250,7 +248,9 @@ generate
       tx_hash_reg <= hash[tx_hash_index];
     end
 
-    always @(posedge clk) begin
+    always @(posedge clk) begin : powers
+      integer s;
+
       if (erase || write_hash != {GHASH_STAGES{1'b0}}) begin
         for (s = 0; s < GHASH_STAGES; s = s + 1) begin
           if (erase || write_hash[s]) begin

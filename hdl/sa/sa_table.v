@@ -426,6 +426,7 @@ generate
     sa_cam #(
       .SA_COUNT(SA_COUNT),
       .INDEX_WIDTH(INDEX_WIDTH),
+      .SMALL(KEY_STORE),
       .TAG_WIDTH(1)
     ) cam_inst (
       .clk(clk),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof by Yosys' SAT solver that both S-boxes of hdl/crypto, table and composite field, are that of FIPS-197."""
+"""Proof by Yosys' SAT solver that the S-boxes of hdl/crypto, table, composite field and block RAM, are that of FIPS-197."""
 
 from __future__ import annotations
 
@@ -48,8 +48,12 @@ def table_of_the_round() -> bytes:
     return table
 
 
-def equal(folder: Path, table: bytes, register: int = 0) -> bool:
-    """Does aes_sbox_composite give entry x of ``table`` for every x (and from every state, if registered)?"""
+COMPOSITE = "aes_sbox_composite #(.LANES(1), .REGISTER({register})) sbox (.clk(clk), .s_bytes(x), .m_bytes(y));"
+ROM = "aes_sbox_rom #(.LANES(2)) sbox (.clk(clk), .s_bytes({{x, x}}), .m_bytes({{y, other}})); wire [7:0] other;"
+
+
+def equal(folder: Path, table: bytes, register: int = 0, sbox: str = COMPOSITE) -> bool:
+    """Does ``sbox`` give entry x of ``table`` for every x (and from every state, if registered)?"""
     entries = "\n".join(f"8'd{x}: q = 8'd{value};" for x, value in enumerate(table))
     (folder / "gold.v").write_text(
         f"module gold(input wire clk, input wire [7:0] x, output reg [7:0] y);\nreg [7:0] q;\n"
@@ -57,16 +61,18 @@ def equal(folder: Path, table: bytes, register: int = 0) -> bool:
         + ("always @(posedge clk) y <= q;\n" if register else "always @* y = q;\n")
         + "endmodule\n"
         f"module gate(input wire clk, input wire [7:0] x, output wire [7:0] y);\n"
-        f"aes_sbox_composite #(.LANES(1), .REGISTER({register})) sbox (.clk(clk), .s_bytes(x), .m_bytes(y));\n"
+        f"{sbox.format(register=register)}\n"
         "endmodule\n",
         encoding="utf-8",
     )
     prove = "sat -verify -seq 2 -prove-skip 1 -prove trigger 0" if register else "sat -verify -prove trigger 0"
     commands = [
-        f"read_verilog {folder}/gold.v hdl/crypto/aes_sbox_composite.v",
+        f"read_verilog {folder}/gold.v hdl/crypto/aes_sbox_composite.v hdl/crypto/aes_sbox_rom.v",
         "hierarchy -check",
         "proc -norom",
         "flatten",
+        "memory_collect",
+        "memory_map",
         "opt_clean",
         "miter -equiv -flatten -make_outputs gold gate miter",
         f"{prove} miter",
@@ -90,8 +96,14 @@ def test_registered_composite_equals_table(tmp_path: Path) -> None:
     assert equal(tmp_path, table_of_the_round(), register=1)
 
 
+def test_rom_equals_table(tmp_path: Path) -> None:
+    swapped = ROM.replace("{{y, other}}", "{{other, y}}")
+    assert equal(tmp_path, table_of_the_round(), 1, ROM)
+    assert equal(tmp_path, table_of_the_round(), 1, swapped)
+
+
 def test_one_wrong_bit_is_found(tmp_path: Path) -> None:
-    for register in (0, 1):
+    for register, sbox in ((0, COMPOSITE), (1, COMPOSITE), (1, ROM)):
         table = bytearray(table_of_the_round())
         table[0xA7] ^= 0x10
-        assert not equal(tmp_path, bytes(table), register)
+        assert not equal(tmp_path, bytes(table), register, sbox)

@@ -12,7 +12,7 @@ from tb.sim import SIMULATORS
 SET = {"verilator": "quick", "icarus": "smoke"}
 
 
-@pytest.mark.parametrize("build", ["default", "pipelined"])
+@pytest.mark.parametrize("build", ["default", "pipelined", "stored_keys"])
 @pytest.mark.parametrize("sim", SIMULATORS)
 def test_throughput_and_latency(sim: str, build: str) -> None:
     """No ratio below 0.999, no late frame, latency constant and within its bound, no wrong octet."""
@@ -26,7 +26,7 @@ needs_verilator = pytest.mark.skipif("verilator" not in SIMULATORS, reason="need
 
 
 @needs_verilator
-@pytest.mark.parametrize("build", ["default", "pipelined"])
+@pytest.mark.parametrize("build", ["default", "pipelined", "stored_keys"])
 @pytest.mark.parametrize("load", ["long_packets", "deepest"])
 def test_hard_loads(build: str, load: str) -> None:
     """Frames that end before their IP packets cost no more than others; nor does the deepest header take too long."""
