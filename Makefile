@@ -167,6 +167,12 @@ QUICK ?=
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
 	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
 
+override BLOCK := $(value BLOCK)
+export BLOCK
+.PHONY: synth
+synth: $(READY) ## place and route the blocks on an ECP5-85F: MHz, critical paths, cells on Xilinx (BLOCK='ghash' one of them)
+	@$(BIN)/python -m scripts.synth $${BLOCK:+"$$BLOCK"}
+
 # ---- housekeeping --------------------------------------------------------------------------------------------------
 
 .PHONY: lock

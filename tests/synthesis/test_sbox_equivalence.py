@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proof by Yosys' SAT solver that the S-boxes of hdl/crypto, table, composite field and block RAM, are that of FIPS-197."""
+"""Proof by Yosys' SAT solver that the S-boxes of hdl/crypto (table, composite, block RAM) are that of FIPS-197."""
 
 from __future__ import annotations
 

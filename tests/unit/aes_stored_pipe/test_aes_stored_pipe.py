@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""aes_stored_pipe with aes_key_setup: the vectors of NIST, jobs as close as they may follow, and what stays of a key."""
+"""aes_stored_pipe with aes_key_setup: vectors of NIST, jobs as close as they may follow, and what stays of a key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INDEXES = 8
 class Job(NamedTuple):
     """Blocks under the key of one SA."""
 
-    index: int
+    sa: int
     blocks: Sequence[bytes]
 
 
@@ -91,7 +91,7 @@ class Bench:
         for job in jobs:
             load = max(load + 4, swap - 1, 0) + wait()
             swap = max(load + 5, block) + wait()
-            loads[load] = job.index
+            loads[load] = job.sa
             swaps.add(swap)
             block = swap
             for number in range(len(job.blocks)):
@@ -109,7 +109,7 @@ class Bench:
             dut.s_user.value = user = random.getrandbits(8)
             if cycle in blocks:
                 job, number, last = blocks[cycle]
-                key, plaintext = self.keys[job.index], job.blocks[number]
+                key, plaintext = self.keys[job.sa], job.blocks[number]
                 dut.s_block.value = int.from_bytes(plaintext, "big")
                 dut.s_skip.value = (self.key_bits - 8 * len(key)) // 32
                 dut.s_last.value = int(last)
@@ -168,7 +168,7 @@ async def jobs_back_to_back_and_with_gaps(dut: Any) -> None:
 
 @cocotb.test()
 async def nothing_stays(dut: Any) -> None:
-    """After the last job, and after a reset in the middle, no register holds a key or a state; an erased entry is zero."""
+    """After the last job, and after a reset in the middle, no register holds key or state; an erased entry is zero."""
     bench = await bench_of(dut)
     for index in range(INDEXES):
         await bench.set_key(index, bench.random_key())
@@ -188,7 +188,15 @@ async def nothing_stays(dut: Any) -> None:
             await FallingEdge(dut.clk)
         if icarus:
             # registers of S-boxes that follow an input of zero, and what is no secret
-            plain = ("inner_reg", "low_reg", "high_reg", "index_reg", "key_size_reg", "word_reg", "rcon_reg")
+            plain: tuple[str, ...] = (
+                "inner_reg",
+                "low_reg",
+                "high_reg",
+                "index_reg",
+                "key_size_reg",
+                "word_reg",
+                "rcon_reg",
+            )
             plain = (*plain, "place_reg", "zeros_reg", "control_reg")
             found = [handle for handle in registers(dut) if handle._name not in plain]
             assert len(found) > 6 * bench.rounds
