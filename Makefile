@@ -6,8 +6,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # what may stand on the command line: a name that is written wrong must not be taken for nothing
-VARIABLES := AGAIN DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS NIGHTLY OUT PARAMETERS PROOF PYTHON QUICK RECORD REPORT SAS \
-    SEED SEEDS SIM START TARGET TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
+VARIABLES := AGAIN BLOCK DEMO DIR FRAMES IMAGES IN INTEROP JOBS KEEP MODULE MUTANTS NIGHTLY OUT PARAMETERS PROOF PYTHON QUICK RECORD REPORT \
+    SAS SEED SEEDS SIM START TARGET TEST TESTS WAVE WAVES WAVES_FROM WAVES_TO
 ifeq ($(MAKELEVEL),0)
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),\
     $(if $(filter $(VARIABLES),$(name)),,$(error $(name)=$($(name)): no such variable; there are $(VARIABLES)))))
@@ -174,6 +174,12 @@ QUICK ?=
 .PHONY: synth-check
 synth-check: $(READY) ## map the blocks for ECP5 with Yosys: cost, latches, loops, memories (QUICK=1: the part of CI)
 	$(BIN)/python -m scripts.synth_check $(if $(filter-out 0 no,$(QUICK)),--quick)
+
+override BLOCK := $(value BLOCK)
+export BLOCK
+.PHONY: synth
+synth: $(READY) ## place and route the blocks on an ECP5-85F: MHz, critical paths, cells on Xilinx (BLOCK='ghash' one of them)
+	@$(BIN)/python -m scripts.synth $${BLOCK:+"$$BLOCK"}
 
 RECORD ?=
 .PHONY: report

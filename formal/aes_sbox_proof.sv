@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Both S-boxes are SubByte of FIPS-197, 5.1.1, for all 256 octets: the table in aes_round, and each lane of aes_sbox_composite, REGISTER cycles
- * later. The table of the specification is made here from its definition: the inverse in GF(2^8), then the affine map.
+ * The S-boxes are SubByte of FIPS-197, 5.1.1, for all 256 octets: the table in aes_round, each lane of aes_sbox_composite, REGISTER cycles
+ * later, and each lane of aes_sbox_rom, one cycle later. The table of the specification is made here from its definition: the inverse in GF(2^8), then the affine map.
  */
 `default_nettype none
 
@@ -43,6 +43,10 @@ wire [8*LANES-1:0] m_bytes;
 
 aes_sbox_composite #(.LANES(LANES), .REGISTER(REGISTER)) composite (.*);
 
+wire [8*LANES-1:0] rom_bytes;
+
+aes_sbox_rom #(.LANES(LANES)) rom (.clk(clk), .s_bytes(s_bytes), .m_bytes(rom_bytes));
+
 // for its table only
 aes_round round (
     .clk(clk),
@@ -78,6 +82,7 @@ always @(posedge clk) begin
     assume (lane < LANES);
     if (past_valid) begin
         composite_is_the_table: assert (m_bytes[8*(REGISTER != 0 ? lane_reg : lane) +: 8] == (REGISTER != 0 ? expected_reg : expected));
+        rom_is_the_table: assert (rom_bytes[8*lane_reg +: 8] == expected_reg);
         table_is_the_table: assert (round.sbox[entry_reg] == TABLE[8*entry_reg +: 8]);
 
         inverse_of_zero: cover (lane == 3 && value == 0 && expected == 8'h63 && entry_reg == 8'h53 && round.sbox[entry_reg] == 8'hed);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * gf128_multiply: the product of any two operands is there after STAGES cycles, whatever was in the pipeline, and zero in the next cycle.
+ * gf128_multiply, or gf128_karatsuba with its four stages: the product of any two operands is there after STAGES cycles, whatever was in the
+ * pipeline, and zero in the next cycle.
  */
 `default_nettype none
 
 module gf128_multiply_proof #(
-    parameter STAGES = 4
+    parameter STAGES = 4,
+    parameter KARATSUBA = 0
 ) (
     input  wire         clk,
     input  wire [127:0] a,
@@ -20,14 +22,27 @@ reg [127:0] before_reg;
 wire [127:0] product;
 wire [127:0] expected;
 
-gf128_multiply #(.STAGES(STAGES)) dut (
-    .clk(clk),
-    .rst(1'b0),
-    .s_valid(cycle_reg == 1),
-    .s_x(a),
-    .s_h(b),
-    .m_product(product)
-);
+generate
+    if (KARATSUBA != 0) begin : karatsuba
+        gf128_karatsuba dut (
+            .clk(clk),
+            .rst(1'b0),
+            .s_valid(cycle_reg == 1),
+            .s_x(a),
+            .s_h(b),
+            .m_product(product)
+        );
+    end else begin : digits
+        gf128_multiply #(.STAGES(STAGES)) dut (
+            .clk(clk),
+            .rst(1'b0),
+            .s_valid(cycle_reg == 1),
+            .s_x(a),
+            .s_h(b),
+            .m_product(product)
+        );
+    end
+endgenerate
 
 gf128_specification specification_inst (.x(a), .y(b), .z(expected));
 

@@ -27,8 +27,15 @@ module ipsec_engine #(
     parameter CYCLES_PER_ROUND = 1,
     // S-boxes: 0 table, 1 composite field
     parameter SBOX_STYLE = 0,
+    // 1: keys expanded when an SA is added, in block RAM (CYCLES_PER_ROUND must be 2, SBOX_STYLE does not count); 0: expanded on the way
+    parameter KEY_STORE = 0,
+    // KEY_STORE: of the last AES rounds so many, up to 10, have their S-boxes in block RAM (8 blocks each) instead of the composite field
+    parameter TX_ROM_ROUNDS = 0,
+    parameter RX_ROM_ROUNDS = 0,
     // stages of the GHASH multiplier: 1, 2, 4 or 8
     parameter GHASH_STAGES = 4,
+    // multiplier of GHASH: 0 digit by digit, 1 Karatsuba (half the LUTs, GHASH_STAGES must be 4)
+    parameter GHASH_STYLE = 0,
     // log2 of the 16-octet beats in the receive frame store
     parameter RX_STORE_LOG2 = 11
 ) (
@@ -99,6 +106,8 @@ module ipsec_engine #(
 localparam INDEX_WIDTH = $clog2(SA_COUNT);
 // of sa_table, for every SA_COUNT
 localparam LOOKUP_LATENCY = 4;
+// powers of the hash key read at once
+localparam POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES;
 
 /*
  * Control
@@ -143,7 +152,9 @@ wire [15:0] sa_active;
  */
 wire h_req_valid;
 wire h_req_ready;
+wire [INDEX_WIDTH-1:0] h_req_index;
 wire [255:0] h_req_key;
+wire [INDEX_WIDTH+39:0] key_write;
 wire [1:0] h_req_key_size;
 wire h_rsp_valid;
 wire [127:0] h_rsp_block;
@@ -206,9 +217,13 @@ wire [255:0] rx_cipher_key;
 wire [1:0] rx_cipher_key_size;
 wire [31:0] rx_cipher_salt;
 wire [INDEX_WIDTH-1:0] tx_hash_index;
-wire [128*GHASH_STAGES-1:0] tx_hash_powers;
+wire tx_hash_read;
+wire [1:0] tx_hash_power;
+wire [128*POWERS-1:0] tx_hash_powers;
 wire [INDEX_WIDTH-1:0] rx_hash_index;
-wire [128*GHASH_STAGES-1:0] rx_hash_powers;
+wire rx_hash_read;
+wire [1:0] rx_hash_power;
+wire [128*POWERS-1:0] rx_hash_powers;
 
 /*
  * Events
@@ -315,6 +330,7 @@ engine_registers #(
 sa_table #(
     .SA_COUNT(SA_COUNT),
     .MAX_KEY_BITS(MAX_KEY_BITS),
+    .KEY_STORE(KEY_STORE),
     .GHASH_STAGES(GHASH_STAGES),
     .INDEX_WIDTH(INDEX_WIDTH),
     .HASH_SEED(HASH_SEED)
@@ -350,10 +366,12 @@ sa_table #(
     .event_take(sa_event_take),
     .h_req_valid(h_req_valid),
     .h_req_ready(h_req_ready),
+    .h_req_index(h_req_index),
     .h_req_key(h_req_key),
     .h_req_key_size(h_req_key_size),
     .h_rsp_valid(h_rsp_valid),
     .h_rsp_block(h_rsp_block),
+    .key_write(key_write),
     .rx_search_valid(rx_search_valid),
     .rx_search_spi(rx_search_spi),
     .rx_search_ipv6(rx_search_ipv6),
@@ -412,8 +430,12 @@ sa_table #(
     .rx_cipher_key(rx_cipher_key),
     .rx_cipher_key_size(rx_cipher_key_size),
     .rx_cipher_salt(rx_cipher_salt),
+    .tx_hash_read(tx_hash_read),
+    .tx_hash_power(tx_hash_power),
     .tx_hash_index(tx_hash_index),
     .tx_hash_powers(tx_hash_powers),
+    .rx_hash_read(rx_hash_read),
+    .rx_hash_power(rx_hash_power),
     .rx_hash_index(rx_hash_index),
     .rx_hash_powers(rx_hash_powers)
 );
@@ -424,7 +446,10 @@ esp_transmit #(
     .MAX_KEY_BITS(MAX_KEY_BITS),
     .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
     .SBOX_STYLE(SBOX_STYLE),
-    .GHASH_STAGES(GHASH_STAGES)
+    .KEY_STORE(KEY_STORE),
+    .ROM_ROUNDS(TX_ROM_ROUNDS),
+    .GHASH_STAGES(GHASH_STAGES),
+    .GHASH_STYLE(GHASH_STYLE)
 ) esp_transmit_inst (
     .clk(clk),
     .rst(rst),
@@ -472,10 +497,14 @@ esp_transmit #(
     .cipher_key(tx_cipher_key),
     .cipher_key_size(tx_cipher_key_size),
     .cipher_salt(tx_cipher_salt),
+    .key_write(key_write),
+    .hash_read(tx_hash_read),
+    .hash_power(tx_hash_power),
     .hash_index(tx_hash_index),
     .hash_powers(tx_hash_powers),
     .h_req_valid(h_req_valid),
     .h_req_ready(h_req_ready),
+    .h_req_index(h_req_index),
     .h_req_key(h_req_key),
     .h_req_key_size(h_req_key_size),
     .h_rsp_valid(h_rsp_valid),
@@ -496,7 +525,10 @@ esp_receive #(
     .MAX_KEY_BITS(MAX_KEY_BITS),
     .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
     .SBOX_STYLE(SBOX_STYLE),
+    .KEY_STORE(KEY_STORE),
+    .ROM_ROUNDS(RX_ROM_ROUNDS),
     .GHASH_STAGES(GHASH_STAGES),
+    .GHASH_STYLE(GHASH_STYLE),
     .LOOKUP_LATENCY(LOOKUP_LATENCY),
     .STORE_LOG2(RX_STORE_LOG2)
 ) esp_receive_inst (
@@ -545,6 +577,9 @@ esp_receive #(
     .cipher_key(rx_cipher_key),
     .cipher_key_size(rx_cipher_key_size),
     .cipher_salt(rx_cipher_salt),
+    .key_write(key_write),
+    .hash_read(rx_hash_read),
+    .hash_power(rx_hash_power),
     .hash_index(rx_hash_index),
     .hash_powers(rx_hash_powers),
     .event_frame(count_rx_frames),

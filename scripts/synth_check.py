@@ -183,12 +183,37 @@ def _memory_errors(rows: Sequence[Mapping[str, Any]], stated: Mapping[str, Seque
     return sorted(set(errors))
 
 
-def run_block(block: Block, memories: Mapping[str, Sequence[str]], folder: Path = BUILD_FOLDER / "synth") -> Result:
-    """Map ``block``, or take the result of an equal run; check it against the stated ``memories``."""
+@dataclass(frozen=True)
+class Run:
+    """What a process of Yosys left in its folder."""
+
+    folder: Path
+    """named by the hash of sources, options and the version of Yosys"""
+    found: dict[str, Any] | None
+    """the result of scripts.yosys_worker, None if it failed"""
+    log: str
+    cached: bool
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it failed."""
+        if self.found is not None:
+            return []
+        lines = self.log.splitlines()
+        reasons = [
+            line for line in lines if line.startswith(("Warning: found logic loop", "Warning: multiple conflicting"))
+        ]
+        reasons += [line for line in lines if line.startswith("ERROR:")] or lines[-1:]
+        return [*reasons, f"see {os.path.relpath(self.folder / 'yosys.log', ROOT)}"]
+
+
+def run_yosys(block: Block, flow: str = "ecp5", folder: Path = BUILD_FOLDER / "synth") -> Run:
+    """Run ``scripts.yosys_worker`` on ``block``, or take what an equal run left. ``flow`` as there."""
     sources = [Path(source) for source in block.sources] or source_closure(block.top)
     job = {
         "top": block.top,
         "parameters": dict(block.parameters),
+        "flow": flow,
         "flatten": not block.hierarchical,
         "check_only": block.check_only,
         "sources": [os.path.relpath(source, ROOT) for source in sources],
@@ -208,19 +233,21 @@ def run_block(block: Block, memories: Mapping[str, Sequence[str]], folder: Path 
             done = subprocess.run(command, cwd=ROOT, stdout=log_stream, stderr=subprocess.STDOUT, check=False)
             log_stream.write(f"\nexit code {done.returncode}\n")  # below 0: of the signal that ended it
     log = log_file.read_text(encoding="utf-8", errors="replace")
-    if not result_file.is_file():
-        lines = log.splitlines()
-        reasons = [
-            line for line in lines if line.startswith(("Warning: found logic loop", "Warning: multiple conflicting"))
-        ]
-        reasons += [line for line in lines if line.startswith("ERROR:")] or lines[-1:]
-        where = [f"see {os.path.relpath(log_file, ROOT)}"]
-        return Result(block, Area.of_cells({}), [], [], reasons + where, 0, 0, cached)
-    found = json.loads(result_file.read_text(encoding="utf-8"))
+    found = json.loads(result_file.read_text(encoding="utf-8")) if result_file.is_file() else None
+    return Run(place, found, log, cached)
+
+
+def run_block(block: Block, memories: Mapping[str, Sequence[str]], folder: Path = BUILD_FOLDER / "synth") -> Result:
+    """Map ``block``, or take the result of an equal run; check it against the stated ``memories``."""
+    run = run_yosys(block, "ecp5", folder)
+    if run.found is None:
+        return Result(block, Area.of_cells({}), [], [], run.reasons, 0, 0, run.cached)
+    found = run.found
     area, modules = _modules(found["cells"], block.top) if found["cells"] else (Area.of_cells({}), [])
-    rows = _memories(found["memories"], log)
+    rows = _memories(found["memories"], run.log)
     errors = _memory_errors(rows, memories)
-    return Result(block, area, modules, rows, errors, found["seconds"], found["megabytes"], cached, netlist)
+    netlist = run.folder / "netlist.v" if block.netlist else None
+    return Result(block, area, modules, rows, errors, found["seconds"], found["megabytes"], run.cached, netlist)
 
 
 def _area_columns(table: Table) -> None:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps one block for ECP5 in a process of its own: ``python -m scripts.yosys_worker JOB RESULT``.
+"""Maps one block for an FPGA in a process of its own: ``python -m scripts.yosys_worker JOB RESULT``.
 
 JOB is a JSON file: ``top``, ``parameters`` (name to integer), ``sources`` (paths), ``flatten``, ``check_only``, and
-perhaps ``netlist``: a Verilog file to write, whose toplevel is named ``<top>_netlist``. RESULT is the JSON file to
-write: ``cells`` (module to cell type or submodule to number), ``memories`` (rows of declaration, instance, words,
-width, mapping), ``seconds`` of processor time, ``megabytes`` of memory. The messages of Yosys go to standard output. It
-ends the process with an ``ERROR:`` line at a latch, a combinational loop, a wire of several drivers or none, and at a
-cell that is not mapped. Used by scripts.synth_check.
+``flow``: ``ecp5``; ``ecp5_pins``, the same with the ports of the block behind six pins, and the netlist for place and
+route in ``netlist.json`` beside RESULT; ``xc7`` or ``xcup``, ``synth_xilinx`` for its cells alone. Perhaps ``netlist``:
+a Verilog file to write, whose toplevel is named ``<top>_netlist``. RESULT
+is the JSON file to write: ``cells`` (module to cell type or submodule to number), ``memories`` (rows of declaration,
+instance, words, width, mapping), ``seconds`` of processor time, ``megabytes`` of memory. The messages of Yosys go to
+standard output. It ends the process with an ``ERROR:`` line at a latch, a combinational loop, a wire of several
+drivers or none, and at a cell that is not mapped. Used by scripts.synth_check and scripts.synth.
 """
 
 from __future__ import annotations
@@ -20,6 +22,50 @@ from typing import Any
 from pyosys import libyosys
 
 from scripts import stored_results
+
+PINS = "pins"
+"""The module around a block whose ports do not fit the pins of a device."""
+
+
+def pins(top: str, ports: dict[str, dict[str, Any]]) -> str:
+    """Verilog of a module that shifts the inputs of ``top`` in through one pin and folds its outputs into another.
+
+    Every output is registered as it is and then folded in two registered steps, so that none of the logic before it can
+    be left out and no path of the block ends in that of another. ``ports`` as in Yosys' JSON.
+    """
+    widths = {
+        name: (port["direction"], len(port["bits"])) for name, port in ports.items() if name not in ("clk", "rst")
+    }
+    inputs = sum(width for direction, width in widths.values() if direction == "input")
+    outputs = sum(width for direction, width in widths.values() if direction == "output")
+    groups = -(-outputs // 16)
+    place = {"input": 0, "output": 0}
+    connections = [f".{name}({name})" for name in ("clk", "rst") if name in ports]
+    for name, (direction, width) in widths.items():
+        connections.append(f".{name}({direction}s[{place[direction]} +: {width}])")
+        place[direction] += width
+    return f"""
+module {PINS}(input wire clk, input wire rst, input wire shift, input wire shift_in, output reg folded);
+reg rst_reg;
+reg shift_reg;
+reg shift_in_reg;
+reg [{inputs - 1}:0] inputs;
+wire [{outputs - 1}:0] outputs;
+reg [{16 * groups - 1}:0] outputs_reg;
+reg [{groups - 1}:0] groups_reg;
+integer i;
+always @(posedge clk) begin
+    rst_reg <= rst;
+    shift_reg <= shift;
+    shift_in_reg <= shift_in;
+    if (shift_reg) inputs <= {{inputs, shift_in_reg}};
+    outputs_reg <= outputs;
+    for (i = 0; i < {groups}; i = i + 1) groups_reg[i] <= ^outputs_reg[16*i +: 16];
+    folded <= ^groups_reg;
+end
+{top} block ({", ".join(connections).replace(".rst(rst)", ".rst(rst_reg)")});
+endmodule
+"""
 
 
 class Flow:
@@ -46,6 +92,19 @@ class Flow:
             self.run(f"read_verilog {verilog}")
         for name, value in self.parameters.items():
             self.run(f"chparam -set {name} {value} {self.top}")
+        self.run(f"hierarchy -check -top {self.top}")
+
+    def add_pins(self) -> None:
+        """Put ``pins`` around the block; it becomes the top."""
+        self.run("design -push-copy")
+        self.run("proc")
+        self.run(f"write_json -selected {self.scratch}")
+        self.run("design -pop")
+        modules = json.loads(self.scratch.read_text(encoding="utf-8"))["modules"]
+        around = self.scratch.with_name(f"{PINS}.v")
+        around.write_text(pins(self.top, modules[self.top]["ports"]), encoding="utf-8")
+        self.run(f"read_verilog {around}")
+        self.top = PINS
         self.run(f"hierarchy -check -top {self.top}")
 
     def check(self) -> None:
@@ -92,6 +151,12 @@ class Flow:
         modules = json.loads(self.scratch.read_text(encoding="utf-8"))["modules"]
         return {name.lstrip("\\"): dict(numbers["num_cells_by_type"]) for name, numbers in modules.items()}
 
+    def map_xilinx(self, family: str) -> dict[str, dict[str, int]]:
+        """Map to the cells of a Xilinx family; ``cells`` of the result."""
+        self.run(f"synth_xilinx -flatten -noiopad -noclkbuf -family {family} -top {self.top}")
+        self.run("delete t:$scopeinfo")
+        return self.cells()
+
     def map(self) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
         """Map to the cells of the FPGA; ``cells`` and ``memories`` of the result."""
         self.step("begin:map_ram")
@@ -114,11 +179,18 @@ def main() -> int:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     flow = Flow(job, Path(sys.argv[2]).with_suffix(".part"))
     flow.read()
-    flow.check()
+    if job["flow"] == "ecp5_pins":
+        flow.add_pins()
     cells: dict[str, dict[str, int]] = {}
     memories: list[dict[str, Any]] = []
-    if not job["check_only"]:
-        cells, memories = flow.map()
+    if job["flow"] in ("xc7", "xcup"):
+        cells = flow.map_xilinx(job["flow"])
+    else:
+        flow.check()
+        if not job["check_only"]:
+            cells, memories = flow.map()
+        if job["flow"] == "ecp5_pins":
+            flow.run(f"write_json {Path(sys.argv[2]).with_name('netlist.json')}")
     if "netlist" in job:
         flow.run(f"rename -top {flow.top}_netlist")
         flow.run(f"write_verilog -noattr {job['netlist']}")

@@ -17,17 +17,20 @@ ALL = ("verilator", "icarus")
 
 NIGHTLY_ONLY = (
     r"unit/aes_pipe/.*\[(verilator-256-1-0|.*-(256-3-0|256-2-1|192-3-1|128-1-0))\]",
+    r"unit/aes_stored_pipe/.*\[verilator-192-3\]",
     r"unit/aes_sbox_composite/.*\[verilator-20-0\]",
     r"unit/delay_line/.*\[verilator-(2-4|16-4)\]",
     r"unit/gf128_serial/.*\[.*-(2|32)\]",
-    r"unit/ghash/.*\[verilator-(1|8)\]",
+    r"unit/ghash/.*\[verilator-(1|8)-.*\]",
+    r"unit/keystream/.*\[verilator-1-.*-1\]",
     r"unit/octet_count/.*\[verilator\]",
-    r"unit/sa_cam/.*\[verilator-256\]",
+    r"unit/sa_cam/.*\[verilator-256-0\]",
     r"unit/sa_hash/.*(65536|too_small\[.*-32'h(9e3779b9|ffffffff)\])",
     r"unit/sa_hash_mix/.*\[verilator-(34|65)-.*\]",
     r"unit/sa_table/.*(\[verilator-65536\]|short_keys\[verilator-192\])",
     r"unit/vpi/.*\[verilator-(8|40)\]",
     r"system/test_random_frames.*\[verilator-hash\]",
+    r"system/test_sa_commands.*\[verilator-stored_keys\]",
     r"system/test_robustness.*hostile_frames\[verilator-1\]",
 )
 """Tests that only widen others, by parameters that take long to build or large tables: every night (NIGHTLY=1), with

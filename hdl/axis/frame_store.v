@@ -30,7 +30,8 @@ module frame_store #(
     output reg  [WIDTH-1:0] m_data
 );
 
-reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
+// never read and written at once
+(* no_rw_check *) reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
 reg [DEPTH_LOG2:0] write_ptr_reg;
 reg [DEPTH_LOG2:0] commit_ptr_reg;
 reg [DEPTH_LOG2:0] read_ptr_reg;

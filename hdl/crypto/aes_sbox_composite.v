@@ -2,16 +2,17 @@
 //
 // aes_sbox_composite: the AES S-box (FIPS-197, 5.1.1) in the composite field GF((2^4)^2).
 //
-// What     Every octet of m_bytes is SubByte of the octet of s_bytes at the same place. The octet is carried by an
-//          isomorphism into GF((2^4)^2), inverted there with three multiplications and one inversion in GF(2^4), and
-//          carried back together with the affine map. About half the LUTs of a table on a 4-input FPGA.
-//          All lanes are computed together, bit plane by bit plane: one wide operation for each gate of the S-box, which
-//          simulates ten times faster than an instance for each octet, and compiles so.
-// Fields   GF(2^4):     x^4 + x + 1
-//          GF((2^4)^2): y^2 + y + L, L = x^3 + x = 4'hA; an element is {high, low} = high*y + low
-//          The isomorphism sends the AES field's x (8'h02) to 8'h50. Of all pairs (L, image of x) this one gives the two
-//          8x8 matrices with the fewest ones.
-//          (h*y + l)^-1 = (h*y + h + l) * d^-1, with the norm d = L*h^2 + h*l + l^2 in GF(2^4).
+// What     Every octet of m_bytes is SubByte of the octet of s_bytes at the same place: the inverse in GF(2^8) as conjugate
+//          times the inverse of the norm, the norm in GF(2^4), its arithmetic in GF(2^2). 49 4-input LUTs for an octet, a
+//          quarter of a table. All lanes are computed together, bit plane by bit plane: one wide operation for each gate
+//          of the S-box, which simulates ten times faster than an instance for each octet, and compiles so.
+// Fields   An octet x is seen as two elements of GF(2^4), h = Tr(x) and l = Tr(c*x), c = 8'h10, by the trace from GF(2^8).
+//          A product in GF(2^4) is made of three in GF(2^2), at three points of the projective line over GF(2^2) (the scheme of
+//          Karatsuba): h0, h1, h2 are the values of h at these points, two bits a and b each, l0 to l2 those of l.
+//          d is x^17, the norm of x, in a basis whose elements need two of the three products; e0 to e2 are the values of 1/d.
+//          Every bit of d is a sum of two functions of four bits, every bit of e one function of d's four bits, every p a
+//          function of two bits of h or l and two of e, and every bit of h and l a sum of at most five bits of x. Of all pairs
+//          of lines, points and scales these have the smallest sum of 4-input functions.
 // Latency  REGISTER cycles: 0 (combinational) or 1 (a register between the norm and its inversion).
 // Rate     LANES octets per cycle.
 // Reset    none; the register follows the input, so an idle input of zero leaves nothing of the last octet.
@@ -33,92 +34,80 @@ module aes_sbox_composite #
     output wire [8*LANES-1:0] m_bytes
 );
 
-// The functions take and give an element of GF(2^4) for each lane, as four bit planes: {x^3, x^2, x^1, x^0}.
-
-// a * b mod x^4 + x + 1
-function [4*LANES-1:0] multiply;
-    input [4*LANES-1:0] a;
-    input [4*LANES-1:0] b;
-    reg [LANES-1:0] a3, a2, a1, a0, a03, a23;
-    reg [LANES-1:0] b3, b2, b1, b0;
-    begin
-        {a3, a2, a1, a0} = a;
-        {b3, b2, b1, b0} = b;
-        a03 = a0 ^ a3;
-        a23 = a2 ^ a3;
-        multiply = {
-            (a3 & b0) ^ (a2 & b1) ^ (a1 & b2) ^ (a03 & b3),
-            (a2 & b0) ^ (a1 & b1) ^ (a03 & b2) ^ (a23 & b3),
-            (a1 & b0) ^ (a03 & b1) ^ (a23 & b2) ^ ((a1 ^ a2) & b3),
-            (a0 & b0) ^ (a3 & b1) ^ (a2 & b2) ^ (a1 & b3)
-        };
-    end
-endfunction
-
-// 1 / a, and 0 for 0: the algebraic normal form of a^14
-function [4*LANES-1:0] invert;
-    input [4*LANES-1:0] a;
-    reg [LANES-1:0] a3, a2, a1, a0;
-    begin
-        {a3, a2, a1, a0} = a;
-        invert = {
-            a1 ^ a2 ^ a3 ^ (a3 & a0) ^ (a3 & a1) ^ (a3 & a2) ^ (a3 & a2 & a1),
-            (a1 & a0) ^ a2 ^ (a2 & a0) ^ a3 ^ (a3 & a0) ^ (a3 & a2 & a0),
-            (a1 & a0) ^ (a2 & a0) ^ (a2 & a1) ^ a3 ^ (a3 & a1) ^ (a3 & a1 & a0),
-            a0 ^ a1 ^ a2 ^ (a2 & a0) ^ (a2 & a1) ^ (a2 & a1 & a0) ^ a3 ^ (a3 & a2 & a1)
-        };
-    end
-endfunction
-
-// into GF((2^4)^2), and the norm L*h^2 + h*l + l^2 (both squares are linear): {h, h + l, norm}
-function [12*LANES-1:0] first_half;
+// {h0, h1, h2, l0, l1, l2}, {a, b} of each, and the norm d: as bit planes
+function [16*LANES-1:0] first_half;
     input [8*LANES-1:0] bytes;
-    reg [LANES-1:0] s7, s6, s5, s4, s3, s2, s1, s0, s75;
-    reg [LANES-1:0] h3, h2, h1, h0;
-    reg [LANES-1:0] l3, l2, l1, l0;
+    reg [LANES-1:0] s7, s6, s5, s4, s3, s2, s1, s0;
+    reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
+    reg [LANES-1:0] l0a, l0b, l1a, l1b, l2a, l2b;
+    reg [LANES-1:0] d0, d1, d2, d3;
     integer i;
     begin
         // verilator unroll_disable
         for (i = 0; i < LANES; i = i + 1) begin
             {s7[i], s6[i], s5[i], s4[i], s3[i], s2[i], s1[i], s0[i]} = bytes[8*i +: 8];
         end
-        s75 = s7 ^ s5;
-        h3 = s75;
-        h2 = s7 ^ s6 ^ s4 ^ s1;
-        h1 = s3 ^ s2;
-        h0 = s75 ^ s1;
-        l3 = s4 ^ s3;
-        l2 = s2;
-        l1 = s75 ^ s6 ^ s2;
-        l0 = s75 ^ s2 ^ s0;
-        first_half = {
-            h3, h2, h1, h0,
-            h3 ^ l3, h2 ^ l2, h1 ^ l1, h0 ^ l0,
-            multiply({h3, h2, h1, h0}, {l3, l2, l1, l0})
-                ^ {h2 ^ h1 ^ h0 ^ l3, h2 ^ h1 ^ l3 ^ l1, h1 ^ h0 ^ l2, h3 ^ h2 ^ l2 ^ l0}
-        };
+        h0a = s7 ^ s6 ^ s4 ^ s1;
+        h0b = s3 ^ s2 ^ s1;
+        h1a = s6 ^ s5 ^ s4 ^ s1;
+        h1b = s7 ^ s5 ^ s1;
+        h2a = s7 ^ s5 ^ s3 ^ s2;
+        h2b = s1;
+        l0a = s6 ^ s3 ^ s2 ^ s0;
+        l0b = s7;
+        l1a = s5 ^ s2 ^ s1 ^ s0;
+        l1b = s7 ^ s6 ^ s4 ^ s3 ^ s1;
+        l2a = s6 ^ s5 ^ s3 ^ s1;
+        l2b = s6 ^ s4 ^ s3 ^ s1;
+        d0 = (h1a & l1a) ^ (h1a & l1b) ^ (h1b & l1a) ^ (h2a & l2b) ^ (h2b & l2a) ^ (h2b & l2b) ^ h1b ^ l1a ^ l1b
+            ^ h2b ^ l2a;
+        d1 = (h1a & l1b) ^ (h1b & l1a) ^ (h1b & l1b) ^ (h2a & l2a) ^ (h2b & l2b) ^ h1a ^ h1b ^ l1a ^ h2a ^ h2b
+            ^ l2b;
+        d2 = (h0a & l0a) ^ (h0b & l0a) ^ (h0b & l0b) ^ (h2a & l2b) ^ (h2b & l2a) ^ (h2b & l2b) ^ h0a ^ l0a;
+        d3 = (h0a & l0a) ^ (h0a & l0b) ^ (h0b & l0b) ^ (h2a & l2a) ^ (h2b & l2b) ^ h0a ^ h0b ^ l0b;
+        first_half = {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b, d3, d2, d1, d0};
     end
 endfunction
 
-// {h, h + l} / norm, back into the AES field, and the affine map
+// the inverse of the norm, the products with h and l, and their sums: back in the AES field, behind the affine map
 function [8*LANES-1:0] second_half;
-    input [12*LANES-1:0] inner;
-    reg [4*LANES-1:0] inverse;
-    reg [LANES-1:0] q7, q6, q5, q4, q3, q2, q1, q0;
+    input [16*LANES-1:0] inner;
+    reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
+    reg [LANES-1:0] l0a, l0b, l1a, l1b, l2a, l2b;
+    reg [LANES-1:0] d0, d1, d2, d3;
+    reg [LANES-1:0] e0a, e0b, e1a, e1b, e2a, e2b;
+    reg [LANES-1:0] p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12;
     reg [LANES-1:0] m7, m6, m5, m4, m3, m2, m1, m0;
     integer i;
     begin
-        inverse = invert(inner[4*LANES-1:0]);
-        {q7, q6, q5, q4} = multiply(inner[12*LANES-1:8*LANES], inverse);
-        {q3, q2, q1, q0} = multiply(inner[8*LANES-1:4*LANES], inverse);
-        m7 = q3 ^ q2 ^ q1;
-        m6 = ~(q6 ^ q5 ^ q4);
-        m5 = ~(q6 ^ q5 ^ q2 ^ q1);
-        m4 = q4 ^ q3 ^ q0;
-        m3 = q6 ^ m7 ^ q0;
-        m2 = q7 ^ q6 ^ q5 ^ q3 ^ q2 ^ q0;
-        m1 = ~(q4 ^ q1 ^ q0);
-        m0 = ~(q7 ^ q5 ^ m7 ^ q0);
+        {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b, d3, d2, d1, d0} = inner;
+        e0a = d0 ^ d1 ^ (d0 & d2) ^ (d0 & d1 & d2) ^ d3 ^ (d1 & d3) ^ (d1 & d2 & d3);
+        e0b = d0 ^ d2 ^ (d0 & d2) ^ (d1 & d2) ^ d3 ^ (d0 & d1 & d3) ^ (d0 & d2 & d3) ^ (d1 & d2 & d3);
+        e1a = d0 ^ d1 ^ d2 ^ (d0 & d1 & d2) ^ (d1 & d3) ^ (d0 & d2 & d3);
+        e1b = d0 ^ (d0 & d2) ^ (d1 & d2) ^ d3 ^ (d0 & d3) ^ (d1 & d3) ^ (d0 & d1 & d3) ^ (d1 & d2 & d3);
+        e2a = d1 ^ (d0 & d2) ^ (d1 & d2) ^ (d0 & d1 & d2) ^ d3 ^ (d1 & d3) ^ (d0 & d1 & d3) ^ (d1 & d2 & d3);
+        e2b = d0 ^ d1 ^ d2 ^ (d0 & d2) ^ (d0 & d1 & d2) ^ d3 ^ (d0 & d3) ^ (d0 & d2 & d3) ^ (d1 & d2 & d3);
+        p0 = (h0a & e0a) ^ (h0b & e0a) ^ (h0b & e0b);
+        p1 = (h1a & e1b) ^ (h1b & e1a) ^ (h1b & e1b);
+        p2 = (l0a & e0a) ^ (l0b & e0b);
+        p3 = (l1a & e1b) ^ (l1b & e1a) ^ (l1b & e1b);
+        p4 = (l1a & e1a) ^ (l1a & e1b) ^ (l1b & e1a);
+        p5 = (l2a & e2a) ^ (l2a & e2b) ^ (l2b & e2a);
+        p6 = (l0a & e0a) ^ (l0a & e0b) ^ (l0b & e0a);
+        p7 = (l2a & e2b) ^ (l2b & e2a) ^ (l2b & e2b);
+        p8 = (h0a & e0b) ^ (h0b & e0a);
+        p9 = (h2a & e2b) ^ (h2b & e2a) ^ (h2b & e2b);
+        p10 = (h2a & e2a) ^ (h2a & e2b) ^ (h2b & e2a);
+        p11 = (h1a & e1a) ^ (h1a & e1b) ^ (h1b & e1a);
+        p12 = (l2a & e2a) ^ (l2b & e2b);
+        m0 = ~(p0 ^ p1 ^ p2 ^ p3);
+        m1 = ~(p4 ^ p5);
+        m2 = p6 ^ p4 ^ p7;
+        m3 = p8 ^ p9 ^ p2 ^ p3;
+        m4 = p0 ^ p1 ^ p3 ^ p7;
+        m5 = ~(p0 ^ p1 ^ p2 ^ p7);
+        m6 = ~(p8 ^ p1 ^ p10);
+        m7 = p11 ^ p9 ^ p6 ^ p12;
         // verilator unroll_disable
         for (i = 0; i < LANES; i = i + 1) begin
             second_half[8*i +: 8] = {m7[i], m6[i], m5[i], m4[i], m3[i], m2[i], m1[i], m0[i]};
@@ -132,7 +121,7 @@ assign m_bytes = bytes_out;
 
 generate
     if (REGISTER != 0) begin : registered
-        reg [12*LANES-1:0] inner_reg;
+        reg [16*LANES-1:0] inner_reg;
 
         always @(posedge clk) begin
             inner_reg <= first_half(s_bytes);

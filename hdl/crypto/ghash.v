@@ -37,6 +37,10 @@ module ghash #
 (
     // pipeline stages of the multiplier and number of powers of H: 1, 2, 4 or 8
     parameter STAGES = 4,
+    // multiplier: 0 digit by digit (fastest to simulate), 1 Karatsuba (half the LUTs; STAGES must be 4)
+    parameter STYLE = 0,
+    // powers of H beside a block: STAGES, of which s_left chooses one, or 1: the one for this block
+    parameter POWERS = STAGES,
     // width of s_left: derived, leave as it is
     parameter LEFT_WIDTH = $clog2(STAGES + 2)
 )
@@ -52,8 +56,8 @@ module ghash #
     // first block of a message: forget what came before
     input  wire                  s_first,
     input  wire [LEFT_WIDTH-1:0] s_left,
-    // {H^STAGES, ..., H^2, H^1}, H^1 in bits 127:0
-    input  wire [128*STAGES-1:0] s_h_powers,
+    // {H^STAGES, ..., H^2, H^1}, H^1 in bits 127:0; POWERS = 1: H^min(s_left, STAGES), H^1 where s_left = 0
+    input  wire [128*POWERS-1:0] s_h_powers,
 
     /*
      * Hash out
@@ -115,23 +119,43 @@ always @* begin : operands
     end
 
     h = s_h_powers[127:0];
-    for (i = 1; i < STAGES; i = i + 1) begin
+    for (i = 1; i < POWERS; i = i + 1) begin
         if (s_left > i[LEFT_WIDTH-1:0]) begin
             h = s_h_powers[128*i +: 128];
         end
     end
 end
 
-gf128_multiply #(
-    .STAGES(STAGES)
-) gf128_multiply_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(s_valid),
-    .s_x(x),
-    .s_h(h),
-    .m_product(product)
-);
+generate
+    if (STYLE != 0) begin : karatsuba
+        gf128_karatsuba gf128_karatsuba_inst (
+            .clk(clk),
+            .rst(rst),
+            .s_valid(s_valid),
+            .s_x(x),
+            .s_h(h),
+            .m_product(product)
+        );
+
+        initial begin
+            if (STAGES != 4) begin
+                $display("Error: STYLE 1 takes STAGES = 4 (instance %m)");
+                $finish;
+            end
+        end
+    end else begin : digits
+        gf128_multiply #(
+            .STAGES(STAGES)
+        ) gf128_multiply_inst (
+            .clk(clk),
+            .rst(rst),
+            .s_valid(s_valid),
+            .s_x(x),
+            .s_h(h),
+            .m_product(product)
+        );
+    end
+endgenerate
 
 // ---- flags of the blocks in the multiplier ----
 

@@ -106,7 +106,9 @@ reg [7:0] flush_octets_reg;
 // the EtherType behind 0, 1 and 2 tags
 reg [15:0] ethertype_0_reg;
 
-reg [127:0] quad_mem [0:SLOTS*8-1];
+// quads 0, 2, 4, 6 and 1, 3, 5, 7 of each slot: two quads in a row are one read of each
+reg [127:0] even_mem [0:SLOTS*4-1];
+reg [127:0] odd_mem [0:SLOTS*4-1];
 // octets of the frame that can be read, saturating at 255
 reg [7:0] octets_mem [0:SLOTS-1];
 // {ipv6, ipv4, number of tags}
@@ -125,6 +127,7 @@ wire [1:0] tags = is_tag_1 ? 2'd2 : is_tag_0 ? 2'd1 : 2'd0;
 wire write_quad = flush_reg ? flush_store_reg : (s_valid && beat_reg != 0 && beat_reg <= 4'd8);
 wire [SLOTS_LOG2-1:0] quad_slot = flush_reg ? flush_slot_reg : write_slot_reg;
 wire [2:0] quad_index = flush_reg ? flush_quad_reg : beat_reg[2:0] - 3'd1;
+wire [127:0] quad = {tail_reg, flush_reg ? 16'h0000 : block[127:112]};
 
 // frames begun and not yet described
 reg [SLOTS_LOG2:0] frames_reg;
@@ -135,7 +138,11 @@ assign full = frames_reg >= SLOTS - 1;
 always @(posedge clk) begin
     flush_reg <= 1'b0;
     if (write_quad) begin
-        quad_mem[{quad_slot, quad_index}] <= {tail_reg, flush_reg ? 16'h0000 : block[127:112]};
+        if (quad_index[0]) begin
+            odd_mem[{quad_slot, quad_index[2:1]}] <= quad;
+        end else begin
+            even_mem[{quad_slot, quad_index[2:1]}] <= quad;
+        end
         octets_mem[quad_slot] <= flush_reg ? flush_octets_reg : {1'b0, quad_index, 4'd0} + 8'd18;
     end else if (flush_reg) begin
         octets_mem[quad_slot] <= flush_octets_reg;
@@ -201,9 +208,11 @@ wire [7:0] octets = (readable_reg[read_slot_reg] || ended) ? octets_mem[read_slo
 
 wire [5:0] position = state_reg == STATE_IP ? 6'd3 + {4'd0, network[1:0]} : position_reg;
 wire [2:0] window_quad = position[4:2];
-wire [2:0] window_quad_after = window_quad + 3'd1;
-wire [127:0] quad_0 = quad_mem[{read_slot_reg, window_quad}];
-wire [127:0] quad_1 = quad_mem[{read_slot_reg, window_quad_after}];
+wire [1:0] window_even = window_quad[2:1] + {1'b0, window_quad[0]};
+wire [127:0] even = even_mem[{read_slot_reg, window_even}];
+wire [127:0] odd = odd_mem[{read_slot_reg, window_quad[2:1]}];
+wire [127:0] quad_0 = window_quad[0] ? odd : even;
+wire [127:0] quad_1 = window_quad[0] ? even : odd;
 
 // five words from `position` on
 reg [159:0] window;

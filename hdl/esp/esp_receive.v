@@ -24,11 +24,19 @@ module esp_receive #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 2), 0: expanded on the way
+    parameter KEY_STORE = 0,
+    // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
+    parameter ROM_ROUNDS = 0,
     parameter GHASH_STAGES = 4,
+    // multiplier of GHASH, see ghash
+    parameter GHASH_STYLE = 0,
     // cycles from rx_search to rx_found
     parameter LOOKUP_LATENCY = 5,
     // log2 of the beats in the frame store
-    parameter STORE_LOG2 = 11
+    parameter STORE_LOG2 = 11,
+    // powers of the hash key read at once: derived, leave as it is
+    parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (
     input  wire                        clk,
     input  wire                        rst,
@@ -93,8 +101,12 @@ module esp_receive #(
     input  wire [255:0]                cipher_key,
     input  wire [1:0]                  cipher_key_size,
     input  wire [31:0]                 cipher_salt,
+    // KEY_STORE: writes of round keys, see aes_stored_pipe
+    input  wire [INDEX_WIDTH+39:0]     key_write,
+    output wire                        hash_read,
+    output wire [1:0]                  hash_power,
     output wire [INDEX_WIDTH-1:0]      hash_index,
-    input  wire [128*GHASH_STAGES-1:0] hash_powers,
+    input  wire [128*POWERS-1:0]       hash_powers,
 
     /*
      * Events for the counters, one pulse per frame
@@ -117,8 +129,8 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
 localparam HASH_DELAY = 11 + LOOKUP_LATENCY;
 localparam LINE_LOG2 = 6;
-// log2 of the frames between s_axis_rx and the hash
-localparam LINE_FRAMES_LOG2 = 6;
+// log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
+localparam LINE_FRAMES_LOG2 = 5;
 // log2 of the frames between the hash and the output
 localparam FRAMES_LOG2 = 8;
 localparam JOBS_LOG2 = 5;
@@ -376,7 +388,9 @@ reg [127:0] hash_first_block_reg;
 reg [127:0] hash_length_block_reg;
 reg [INDEX_WIDTH-1:0] hash_index_reg;
 
-assign hash_index = hash_index_reg;
+wire [INDEX_WIDTH-1:0] power_index;
+
+assign hash_index = POWERS == GHASH_STAGES ? hash_index_reg : power_index;
 
 always @(posedge clk) begin
     hash_valid_reg <= keep_beat;
@@ -415,13 +429,15 @@ wire block_valid;
 wire [127:0] block_data;
 wire block_first;
 wire [LEFT_WIDTH-1:0] block_left;
-wire [128*GHASH_STAGES-1:0] block_h_powers;
+wire [128*POWERS-1:0] block_h_powers;
 wire ghash_valid;
 wire [127:0] ghash_data;
 
 ghash_feeder #(
     .OFFSET_WIDTH(OFFSET_WIDTH),
     .STAGES(GHASH_STAGES),
+    .POWERS(POWERS),
+    .INDEX_WIDTH(INDEX_WIDTH),
     .LEFT_WIDTH(LEFT_WIDTH)
 ) ghash_feeder_inst (
     .clk(clk),
@@ -437,6 +453,10 @@ ghash_feeder #(
     .s_first_block(hash_first_block_reg),
     .s_length_block(hash_length_block_reg),
     .s_h_powers(hash_powers),
+    .s_index(hash_index_reg),
+    .h_read(hash_read),
+    .h_index(power_index),
+    .h_power(hash_power),
     .m_valid(block_valid),
     .m_block(block_data),
     .m_first(block_first),
@@ -445,7 +465,9 @@ ghash_feeder #(
 );
 
 ghash #(
-    .STAGES(GHASH_STAGES)
+    .STAGES(GHASH_STAGES),
+    .STYLE(GHASH_STYLE),
+    .POWERS(POWERS)
 ) ghash_inst (
     .clk(clk),
     .rst(rst),
@@ -655,6 +677,8 @@ keystream #(
     .MAX_KEY_BITS(MAX_KEY_BITS),
     .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
     .SBOX_STYLE(SBOX_STYLE),
+    .KEY_STORE(KEY_STORE),
+    .ROM_ROUNDS(ROM_ROUNDS),
     .INDEX_WIDTH(INDEX_WIDTH),
     .BLOCKS_WIDTH(BEAT_WIDTH),
     .USER_WIDTH(1),
@@ -670,14 +694,17 @@ keystream #(
     .job_lane(job_lane),
     .job_pad_length_octet(job_pad_length_octet),
     .job_user(1'b0),
+    .active_begin(),
     .active_user(),
     .kill(1'b0),
     .cipher_index(cipher_index),
     .cipher_key(cipher_key),
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
+    .key_write(key_write),
     .h_req_valid(1'b0),
     .h_req_ready(),
+    .h_req_index({INDEX_WIDTH{1'b0}}),
     .h_req_key(256'd0),
     .h_req_key_size(2'd0),
     .h_rsp_valid(),

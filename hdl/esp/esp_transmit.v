@@ -21,7 +21,15 @@ module esp_transmit #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
-    parameter GHASH_STAGES = 4
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 2), 0: expanded on the way
+    parameter KEY_STORE = 0,
+    // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
+    parameter ROM_ROUNDS = 0,
+    parameter GHASH_STAGES = 4,
+    // multiplier of GHASH, see ghash
+    parameter GHASH_STYLE = 0,
+    // powers of the hash key read at once: derived, leave as it is
+    parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (
     input  wire                        clk,
     input  wire                        rst,
@@ -90,14 +98,19 @@ module esp_transmit #(
     input  wire [255:0]                cipher_key,
     input  wire [1:0]                  cipher_key_size,
     input  wire [31:0]                 cipher_salt,
+    // KEY_STORE: writes of round keys, see aes_stored_pipe
+    input  wire [INDEX_WIDTH+39:0]     key_write,
+    output wire                        hash_read,
+    output wire [1:0]                  hash_power,
     output wire [INDEX_WIDTH-1:0]      hash_index,
-    input  wire [128*GHASH_STAGES-1:0] hash_powers,
+    input  wire [128*POWERS-1:0]       hash_powers,
 
     /*
      * E_K(0) for sa_command
      */
     input  wire                        h_req_valid,
     output wire                        h_req_ready,
+    input  wire [INDEX_WIDTH-1:0]      h_req_index,
     input  wire [255:0]                h_req_key,
     input  wire [1:0]                  h_req_key_size,
     output wire                        h_rsp_valid,
@@ -120,7 +133,8 @@ module esp_transmit #(
 
 localparam OFFSET_WIDTH = 14;
 localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
-localparam AES_LATENCY = (MAX_KEY_BITS / 32 + 6) * CYCLES_PER_ROUND + 1;
+// with KEY_STORE also the time that a job waits for its key, and for that of an h_req before it: see keystream
+localparam AES_LATENCY = (MAX_KEY_BITS / 32 + 6) * CYCLES_PER_ROUND + 1 + (KEY_STORE != 0 ? 8 : 0);
 localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
@@ -509,6 +523,7 @@ fifo #(
 /*
  * Keystream
  */
+wire active_begin;
 wire [FRAMES_LOG2-1:0] active_id;
 wire [OFFSET_WIDTH-1:0] active_ip_end;
 // the frame of the active job has ended before its packet did
@@ -529,7 +544,7 @@ wire [7:0] j0_next_header;
 
 always @(posedge clk) begin
     // nothing is known of a job in its first cycle: what is compared here then belongs to the job before, whose id may be the same
-    kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end && !(job_valid && job_ready);
+    kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end && !active_begin;
 end
 
 keystream #(
@@ -537,6 +552,8 @@ keystream #(
     .MAX_KEY_BITS(MAX_KEY_BITS),
     .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
     .SBOX_STYLE(SBOX_STYLE),
+    .KEY_STORE(KEY_STORE),
+    .ROM_ROUNDS(ROM_ROUNDS),
     .INDEX_WIDTH(INDEX_WIDTH),
     .BLOCKS_WIDTH(BEAT_WIDTH),
     .USER_WIDTH(FRAMES_LOG2 + OFFSET_WIDTH),
@@ -552,14 +569,17 @@ keystream #(
     .job_lane(job_lane),
     .job_pad_length_octet({OFFSET_WIDTH{1'b0}}),
     .job_user({job_id, job_ip_end}),
+    .active_begin(active_begin),
     .active_user({active_id, active_ip_end}),
     .kill(kill_reg),
     .cipher_index(cipher_index),
     .cipher_key(cipher_key),
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
+    .key_write(key_write),
     .h_req_valid(h_req_valid),
     .h_req_ready(h_req_ready),
+    .h_req_index(h_req_index),
     .h_req_key(h_req_key),
     .h_req_key_size(h_req_key_size),
     .h_rsp_valid(h_rsp_valid),
@@ -741,7 +761,9 @@ reg [INDEX_WIDTH-1:0] xor_index_reg;
 wire frame_failed = drop || short_frame;
 wire [7:0] frame_status = !context_protect && drop ? {5'd0, context_status} : frame_failed ? STATUS_FAILED_LENGTH : STATUS_SENT;
 
-assign hash_index = xor_index_reg;
+wire [INDEX_WIDTH-1:0] power_index;
+
+assign hash_index = POWERS == GHASH_STAGES ? xor_index_reg : power_index;
 
 always @(posedge clk) begin
     xor_valid_reg <= pop && !drop;
@@ -843,13 +865,15 @@ wire block_valid;
 wire [127:0] block_data;
 wire block_first;
 wire [LEFT_WIDTH-1:0] block_left;
-wire [128*GHASH_STAGES-1:0] block_h_powers;
+wire [128*POWERS-1:0] block_h_powers;
 wire hash_valid;
 wire [127:0] hash_data;
 
 ghash_feeder #(
     .OFFSET_WIDTH(OFFSET_WIDTH),
     .STAGES(GHASH_STAGES),
+    .POWERS(POWERS),
+    .INDEX_WIDTH(INDEX_WIDTH),
     .LEFT_WIDTH(LEFT_WIDTH)
 ) ghash_feeder_inst (
     .clk(clk),
@@ -865,6 +889,10 @@ ghash_feeder #(
     .s_first_block(xor_first_block_reg),
     .s_length_block(xor_length_block_reg),
     .s_h_powers(hash_powers),
+    .s_index(xor_index_reg),
+    .h_read(hash_read),
+    .h_index(power_index),
+    .h_power(hash_power),
     .m_valid(block_valid),
     .m_block(block_data),
     .m_first(block_first),
@@ -873,7 +901,9 @@ ghash_feeder #(
 );
 
 ghash #(
-    .STAGES(GHASH_STAGES)
+    .STAGES(GHASH_STAGES),
+    .STYLE(GHASH_STYLE),
+    .POWERS(POWERS)
 ) ghash_inst (
     .clk(clk),
     .rst(rst),

@@ -19,12 +19,19 @@
  * Latency from the last beat of the range to length_block on m_: 4 cycles (3 if that beat has no head part). Never stalls; beats may have
  * gaps. A frame that ends before its range does is abandoned: its message never gets its last block, which `ghash` allows. m_h_powers is
  * zero again in the cycle after the last block of a message, or two cycles after an abandoned frame.
+ *
+ * POWERS = 1: only the power that a block needs is read, by h_read, h_index, h_power: s_h_powers brings it in the next cycle, and
+ * zero after a cycle without h_read, and passes to m_h_powers as it comes, beside its block.
  */
 module ghash_feeder #(
     // width of an octet offset in a frame
     parameter OFFSET_WIDTH = 14,
     // stages of the GHASH multiplier
     parameter STAGES = 4,
+    // powers of H read at once: STAGES, or 1: one for each block
+    parameter POWERS = STAGES,
+    // width of an SA index
+    parameter INDEX_WIDTH = 6,
     // width of m_left
     parameter LEFT_WIDTH = 3
 ) (
@@ -45,7 +52,12 @@ module ghash_feeder #(
     input  wire [127:0]            s_first_block,
     input  wire [127:0]            s_length_block,
     // powers of H of the frame, to be valid from the cycle after beat 1 until the next frame's beat 1
-    input  wire [128*STAGES-1:0]   s_h_powers,
+    input  wire [128*POWERS-1:0]   s_h_powers,
+    // POWERS = 1: the SA of the frame, from its beat 0 until the next frame's; which power of H to read
+    input  wire [INDEX_WIDTH-1:0]  s_index,
+    output wire                    h_read,
+    output wire [INDEX_WIDTH-1:0]  h_index,
+    output wire [1:0]              h_power,
 
     /*
      * Blocks to ghash
@@ -54,7 +66,7 @@ module ghash_feeder #(
     output reg  [127:0]            m_block,
     output reg                     m_first,
     output reg  [LEFT_WIDTH-1:0]   m_left,
-    output reg  [128*STAGES-1:0]   m_h_powers
+    output wire [128*POWERS-1:0]   m_h_powers
 );
 
 // "more than STAGES" for ghash
@@ -105,17 +117,12 @@ reg emit_reg;
 // the beat is the last of the range, and leaves a head behind
 reg close_reg;
 reg close_head_reg;
-// the frame ended before its range did; one cycle later its powers of H are forgotten
-reg abandon_reg;
-reg abandoned_reg;
 
 wire in_range = s_beat >= hash_first_reg[OFFSET_WIDTH-1:4] && s_beat <= hash_last_reg[OFFSET_WIDTH-1:4];
 
 always @(posedge clk) begin
     rotated_valid_reg <= 1'b0;
     open_reg <= 1'b0;
-    abandon_reg <= s_valid && s_last && s_beat != 0 && hash_reg && s_beat < hash_last_reg[OFFSET_WIDTH-1:4];
-    abandoned_reg <= abandon_reg;
     if (s_valid) begin
         if (s_beat == 0) begin
             hash_reg <= s_hash;
@@ -159,19 +166,58 @@ reg [127:0] length_block_reg;
 reg [OFFSET_WIDTH-4:0] left_reg;
 
 wire [OFFSET_WIDTH-4:0] left = open_reg ? hash_blocks_reg : left_reg;
+wire [LEFT_WIDTH-1:0] left_saturated = left > MANY[OFFSET_WIDTH-4:0] ? MANY[LEFT_WIDTH-1:0] : left[LEFT_WIDTH-1:0];
+
+generate
+    if (POWERS == STAGES) begin : all_powers
+        reg [128*STAGES-1:0] h_powers_reg;
+        // the frame ended before its range did; one cycle later its powers of H are forgotten
+        reg abandon_reg;
+        reg abandoned_reg;
+        wire unused = &{1'b0, s_index};
+
+        assign m_h_powers = h_powers_reg;
+        assign h_read = 1'b0;
+        assign h_index = {INDEX_WIDTH{1'b0}};
+        assign h_power = 2'd0;
+
+        always @(posedge clk) begin
+            abandon_reg <= s_valid && s_last && s_beat != 0 && hash_reg && s_beat < hash_last_reg[OFFSET_WIDTH-1:4];
+            abandoned_reg <= abandon_reg;
+            if (open_reg && !rst) begin
+                h_powers_reg <= s_h_powers;
+            // no power of H outlives its message
+            end else if ((m_valid && m_left == 1) || abandoned_reg || rst) begin
+                h_powers_reg <= 0;
+            end
+        end
+    end else begin : one_power
+        localparam [LEFT_WIDTH-1:0] MOST = STAGES[LEFT_WIDTH-1:0];
+        localparam [1:0] HIGHEST = STAGES[1:0] - 2'd1;
+        reg [INDEX_WIDTH-1:0] index_reg;
+        wire unused = s_last;
+
+        assign m_h_powers = s_h_powers;
+        // with every block
+        assign h_read = open_reg || (rotated_valid_reg ? emit_reg : flush_reg || length_reg);
+        assign h_index = open_reg ? s_index : index_reg;
+        assign h_power = left_saturated >= MOST ? HIGHEST : left_saturated <= 1 ? 2'd0 : left_saturated[1:0] - 2'd1;
+
+        always @(posedge clk) begin
+            if (open_reg) begin
+                index_reg <= s_index;
+            end
+        end
+    end
+endgenerate
 
 always @(posedge clk) begin
     m_valid <= 1'b0;
     m_first <= open_reg;
-    m_left <= left > MANY[OFFSET_WIDTH-4:0] ? MANY[LEFT_WIDTH-1:0] : left[LEFT_WIDTH-1:0];
-    // no power of H outlives its message
-    if ((m_valid && m_left == 1) || abandoned_reg || rst) begin
-        m_h_powers <= 0;
-    end
+    m_left <= left_saturated;
     if (open_reg) begin
         m_valid <= 1'b1;
         m_block <= first_block_reg;
-        m_h_powers <= s_h_powers;
         left_reg <= hash_blocks_reg - 1'b1;
         length_block_reg <= length_block_next_reg;
     end

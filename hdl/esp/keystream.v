@@ -17,6 +17,10 @@
  *
  * kill (transmit): the frame of the active job turned out to be shorter than its packet. The job issues one more block, marked last, and J0.
  * Slots without a job serve h_req: E_K(0) for a new SA.
+ *
+ * KEY_STORE = 1: the round keys lie in block RAM (aes_stored_pipe), and those of a job are read while it waits in front of the one that is
+ * issued. Its first block comes KEY_LATENCY = 5 cycles later, or 8 behind an h_req; jobs follow each other without a gap, but not faster than
+ * every fourth cycle, which no frame is short enough for.
  */
 module keystream #(
     // 1: order of the receive side
@@ -24,6 +28,10 @@ module keystream #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
+    // 1: keys expanded in block RAM (two cycles a round, SBOX_STYLE does not count), 0: expanded on the way
+    parameter KEY_STORE = 0,
+    // KEY_STORE: of the last rounds so many have their S-boxes in block RAM
+    parameter ROM_ROUNDS = 0,
     // width of an SA index
     parameter INDEX_WIDTH = 6,
     // width of a count of blocks
@@ -51,7 +59,8 @@ module keystream #(
     input  wire [BLOCKS_WIDTH+3:0] job_pad_length_octet,
     input  wire [USER_WIDTH-1:0]   job_user,
 
-    // the job that is being issued, and the order to cut it short
+    // the job that is being issued (from the cycle after active_begin on), and the order to cut it short
+    output wire                    active_begin,
     output wire [USER_WIDTH-1:0]   active_user,
     input  wire                    kill,
 
@@ -64,11 +73,18 @@ module keystream #(
     input  wire [31:0]             cipher_salt,
 
     /*
-     * E_K(0) for sa_command
+     * KEY_STORE: writes of round keys, see aes_stored_pipe
+     */
+    input  wire [INDEX_WIDTH+39:0] key_write,
+
+    /*
+     * E_K(0) for sa_command; KEY_STORE: with the stored key of h_req_index instead of h_req_key
      */
     input  wire                    h_req_valid,
     output wire                    h_req_ready,
+    input  wire [INDEX_WIDTH-1:0]  h_req_index,
     input  wire [255:0]            h_req_key,
+    // KEY_STORE: as it is until h_rsp_valid
     input  wire [1:0]              h_req_key_size,
     output reg                     h_rsp_valid,
     output reg  [127:0]            h_rsp_block,
@@ -94,15 +110,98 @@ module keystream #(
 );
 
 localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
-localparam AES_LATENCY = ROUNDS * CYCLES_PER_ROUND + 1;
+localparam AES_LATENCY = ROUNDS * (KEY_STORE != 0 ? 2 : CYCLES_PER_ROUND) + 1;
 // covers the way round: issue, pipe, FIFO, credit
 localparam DEPTH_LOG2 = AES_LATENCY + 8 <= 32 ? 5 : AES_LATENCY + 8 <= 64 ? 6 : 7;
+
+localparam [1:0] MAX_KEY_SIZE = (MAX_KEY_BITS == 128) ? 2'd0 : (MAX_KEY_BITS == 192) ? 2'd1 : 2'd2;
 
 localparam [1:0]
     KIND_DATA = 2'd0,
     KIND_J0 = 2'd1,
     KIND_TRAILER = 2'd2,
     KIND_H = 2'd3;
+
+/*
+ * The next job. With KEY_STORE it waits here while its key is read
+ */
+localparam JOB_WIDTH = INDEX_WIDTH + 64 + BLOCKS_WIDTH + 4 + BLOCKS_WIDTH + 4 + USER_WIDTH;
+
+wire next_valid;
+wire next_ready;
+// it is an h_req
+wire next_h;
+wire [INDEX_WIDTH-1:0] next_index;
+wire [63:0] next_iv;
+wire [BLOCKS_WIDTH-1:0] next_blocks;
+wire [3:0] next_lane;
+wire [BLOCKS_WIDTH+3:0] next_pad_length_octet;
+wire [USER_WIDTH-1:0] next_user;
+
+// for the pipe: read the key of a job, and the job moves on to be issued
+wire key_load;
+wire [INDEX_WIDTH-1:0] key_load_index;
+wire h_next_ready;
+
+generate
+    if (KEY_STORE != 0) begin : wait_for_key
+        reg held_reg;
+        reg held_h_reg;
+        reg [JOB_WIDTH-1:0] held_job_reg;
+        // cycles until the key is there
+        reg [2:0] wait_reg;
+        // the load of the job that comes in now began in the cycle before
+        reg loaded_reg;
+
+        // the job here moves on in the next cycle for certain, and the load of the one behind it may begin
+        wire leaves_next = held_reg && wait_reg == 3'd1 && next_ready;
+        wire leave = next_valid && next_ready;
+        wire take = job_valid && (!held_reg || leave);
+        wire take_h = h_req_valid && !job_valid && !held_reg;
+        wire load_early = leaves_next && job_valid;
+
+        assign {next_index, next_iv, next_blocks, next_lane, next_pad_length_octet, next_user} = held_job_reg;
+        assign next_valid = held_reg && wait_reg == 3'd0;
+        assign next_h = held_h_reg;
+        assign job_ready = !held_reg || leave;
+        assign h_next_ready = !job_valid && !held_reg;
+        assign key_load = load_early || (take && !loaded_reg) || take_h;
+        assign key_load_index = take_h ? h_req_index : job_index;
+
+        always @(posedge clk) begin
+            loaded_reg <= load_early;
+            if (wait_reg != 3'd0) begin
+                wait_reg <= wait_reg - 1'b1;
+            end
+            if (take || take_h) begin
+                held_reg <= 1'b1;
+                held_h_reg <= take_h;
+                held_job_reg <= {
+                    take_h ? h_req_index : job_index, job_iv, job_blocks, job_lane, job_pad_length_octet, job_user
+                };
+                wait_reg <= loaded_reg ? 3'd3 : 3'd4;
+            end else if (leave) begin
+                held_reg <= 1'b0;
+            end
+            if (rst) begin
+                held_reg <= 1'b0;
+                loaded_reg <= 1'b0;
+                wait_reg <= 3'd0;
+            end
+        end
+    end else begin : at_once
+        wire unused = &{1'b0, h_req_index};
+
+        assign next_valid = job_valid;
+        assign next_h = 1'b0;
+        assign {next_index, next_iv, next_blocks, next_lane, next_pad_length_octet, next_user}
+            = {job_index, job_iv, job_blocks, job_lane, job_pad_length_octet, job_user};
+        assign job_ready = next_ready;
+        assign h_next_ready = 1'b0;
+        assign key_load = 1'b0;
+        assign key_load_index = {INDEX_WIDTH{1'b0}};
+    end
+endgenerate
 
 /*
  * Issue
@@ -121,7 +220,7 @@ reg [BLOCKS_WIDTH-1:0] block_reg;
 reg [DEPTH_LOG2:0] data_out_reg;
 reg [JOBS_LOG2:0] jobs_out_reg;
 
-wire accept = job_valid && job_ready;
+wire accept = next_valid && next_ready;
 wire data_room = !data_out_reg[DEPTH_LOG2];
 wire jobs_room = !jobs_out_reg[JOBS_LOG2];
 
@@ -131,9 +230,9 @@ wire trailer_straddles = &pad_length_octet_reg[3:0];
 wire issue = active_reg && (kind_reg == KIND_DATA ? data_room : kind_reg == KIND_J0 ? jobs_room : 1'b1);
 
 // the block at hand is the last of the job
-wire finish = RECEIVE != 0
+wire finish = kind_reg == KIND_H || (RECEIVE != 0
     ? (kind_reg == KIND_DATA ? last_data : kind_reg == KIND_J0 ? blocks_reg == 0 : 1'b0)
-    : kind_reg == KIND_J0;
+    : kind_reg == KIND_J0);
 
 // E(J0) and what belongs to it is complete with this block
 wire complete = RECEIVE != 0
@@ -142,10 +241,11 @@ wire complete = RECEIVE != 0
 
 wire [31:0] counter = kind_reg == KIND_J0 ? 32'd1 : {{32-BLOCKS_WIDTH{1'b0}}, block_reg} + 32'd2;
 
-assign job_ready = !active_reg || (issue && finish);
-assign cipher_index = accept ? job_index : index_reg;
+assign next_ready = !active_reg || (issue && finish);
+assign cipher_index = accept ? next_index : index_reg;
+assign active_begin = accept;
 assign active_user = user_reg;
-assign h_req_ready = !active_reg;
+assign h_req_ready = KEY_STORE != 0 ? h_next_ready : !active_reg;
 
 always @(posedge clk) begin
     if (issue) begin
@@ -177,13 +277,13 @@ always @(posedge clk) begin
     end
     if (accept) begin
         active_reg <= 1'b1;
-        kind_reg <= RECEIVE != 0 || job_blocks == 0 ? KIND_J0 : KIND_DATA;
-        index_reg <= job_index;
-        iv_reg <= job_iv;
-        blocks_reg <= job_blocks;
-        lane_reg <= job_lane;
-        pad_length_octet_reg <= job_pad_length_octet;
-        user_reg <= job_user;
+        kind_reg <= next_h ? KIND_H : RECEIVE != 0 || next_blocks == 0 ? KIND_J0 : KIND_DATA;
+        index_reg <= next_index;
+        iv_reg <= next_iv;
+        blocks_reg <= next_blocks;
+        lane_reg <= next_lane;
+        pad_length_octet_reg <= next_pad_length_octet;
+        user_reg <= next_user;
         block_reg <= 0;
     end
     if (rst) begin
@@ -208,23 +308,62 @@ wire out_flag;
 wire out_second;
 wire [3:0] out_lane;
 
-aes_pipe #(
-    .MAX_KEY_BITS(MAX_KEY_BITS),
-    .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
-    .SBOX_STYLE(SBOX_STYLE),
-    .USER_WIDTH(8)
-) aes_pipe_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(issue || h_issue),
-    .s_block(active_reg ? {cipher_salt, iv_reg, counter} : 128'd0),
-    .s_key(active_reg ? cipher_key : h_req_key),
-    .s_key_size(active_reg ? cipher_key_size : h_req_key_size),
-    .s_user({active_reg ? kind_reg : KIND_H, flag, second, lane_or_octet}),
-    .m_valid(out_valid),
-    .m_block(out_block),
-    .m_user({out_kind, out_flag, out_second, out_lane})
-);
+generate
+    if (KEY_STORE != 0) begin : stored_keys
+        wire unused = &{1'b0, cipher_key, h_req_key, h_issue};
+        // rounds of the pipe that the key is too short for
+        wire [2:0] skip = {MAX_KEY_SIZE - (kind_reg == KIND_H ? h_req_key_size : cipher_key_size), 1'b0};
+
+        aes_stored_pipe #(
+            .MAX_KEY_BITS(MAX_KEY_BITS),
+            .ROM_ROUNDS(ROM_ROUNDS),
+            .INDEX_WIDTH(INDEX_WIDTH),
+            .USER_WIDTH(8)
+        ) aes_stored_pipe_inst (
+            .clk(clk),
+            .rst(rst),
+            .key_write(key_write),
+            .load(key_load),
+            .load_index(key_load_index),
+            .swap(accept),
+            .s_valid(issue),
+            .s_last(finish),
+            .s_skip(skip),
+            .s_block(kind_reg == KIND_H ? 128'd0 : {cipher_salt, iv_reg, counter}),
+            .s_user({kind_reg, flag, second, lane_or_octet}),
+            .m_valid(out_valid),
+            .m_block(out_block),
+            .m_user({out_kind, out_flag, out_second, out_lane})
+        );
+
+        initial begin
+            if (CYCLES_PER_ROUND != 2) begin
+                $display("Error: KEY_STORE takes CYCLES_PER_ROUND = 2 (instance %m)");
+                $finish;
+            end
+        end
+    end else begin : keys_on_the_way
+        wire unused = &{1'b0, key_write, key_load, key_load_index};
+
+        aes_pipe #(
+            .MAX_KEY_BITS(MAX_KEY_BITS),
+            .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
+            .SBOX_STYLE(SBOX_STYLE),
+            .USER_WIDTH(8)
+        ) aes_pipe_inst (
+            .clk(clk),
+            .rst(rst),
+            .s_valid(issue || h_issue),
+            .s_block(active_reg ? {cipher_salt, iv_reg, counter} : 128'd0),
+            .s_key(active_reg ? cipher_key : h_req_key),
+            .s_key_size(active_reg ? cipher_key_size : h_req_key_size),
+            .s_user({active_reg ? kind_reg : KIND_H, flag, second, lane_or_octet}),
+            .m_valid(out_valid),
+            .m_block(out_block),
+            .m_user({out_kind, out_flag, out_second, out_lane})
+        );
+    end
+endgenerate
 
 always @(posedge clk) begin
     h_rsp_valid <= out_valid && out_kind == KIND_H && !rst;

@@ -23,6 +23,8 @@ module sa_cam #(
   parameter SA_COUNT = 64,
   // Width of an entry number
   parameter INDEX_WIDTH = $clog2(SA_COUNT),
+  // 1: comparators spelt out for 4-input LUTs, two thirds of the logic but slower to simulate
+  parameter SMALL = 0,
   // Width of the tag
   parameter TAG_WIDTH = 1
 ) (
@@ -83,8 +85,6 @@ assign result_index = result_index_reg;
 assign result_tag = result_tag_reg;
 assign entry_valid = entry_valid_reg;
 
-integer i;
-
 // number of the one bit that is set, 0 if none is: an OR of the numbers of all bits that are set
 function [INDEX_WIDTH-1:0] encode(input [SA_COUNT-1:0] bits);
   integer k;
@@ -99,16 +99,47 @@ endfunction
 // compare
 always @(posedge clk) begin
   match_valid_reg <= search_valid;
-  if (search_valid) begin
-    match_tag_reg <= search_tag;
-    for (i = 0; i < SA_COUNT; i = i + 1) begin
-      match_reg[i] <= entry_valid_reg[i] && entry_key[i] == search_key
-        && (entry_digest[i] == search_digest || entry_dst_any_reg[i] || search_any);
-    end
-  end
+  if (search_valid) match_tag_reg <= search_tag;
 
   if (rst) match_valid_reg <= 1'b0;
 end
+
+generate
+  if (SMALL != 0) begin : spelt_out
+    genvar e;
+    genvar b;
+
+    for (e = 0; e < SA_COUNT; e = e + 1) begin : entry
+      // keep: two bits of both sides are one LUT, which is lost where synthesis looks through it
+      (* keep *) wire [16:0] key_same;
+      (* keep *) wire [15:0] digest_same;
+
+      for (b = 0; b < 17; b = b + 1) begin : key
+        assign key_same[b] = entry_key[e][2*b +: 2] == search_key[2*b +: 2];
+      end
+      for (b = 0; b < 16; b = b + 1) begin : digest
+        assign digest_same[b] = entry_digest[e][2*b +: 2] == search_digest[2*b +: 2];
+      end
+
+      always @(posedge clk) begin
+        if (search_valid) begin
+          match_reg[e] <= entry_valid_reg[e] && &key_same && (&digest_same || entry_dst_any_reg[e] || search_any);
+        end
+      end
+    end
+  end else begin : plain
+    always @(posedge clk) begin : entries
+      integer i;
+
+      if (search_valid) begin
+        for (i = 0; i < SA_COUNT; i = i + 1) begin
+          match_reg[i] <= entry_valid_reg[i] && entry_key[i] == search_key
+            && (entry_digest[i] == search_digest || entry_dst_any_reg[i] || search_any);
+        end
+      end
+    end
+  end
+endgenerate
 
 // encode
 always @(posedge clk) begin

@@ -2,7 +2,7 @@
 /*
  * Executes the commands of the host on the SA table: ADD_SA, DELETE_SA, UPDATE_SA, QUERY_SA, RESET.
  *
- * After rst the whole table is erased, one entry per cycle; a command started meanwhile waits for that. One command runs
+ * After rst the whole table is erased, one entry in ERASE_CYCLES; a command started meanwhile waits for that. One command runs
  * at a time: command_start (one cycle, with command_opcode) to command_done (one cycle, with command_status, command_handle and
  * command_use). The staged words must keep still from start to done. A start while a command runs is not allowed.
  *
@@ -36,6 +36,8 @@ module sa_command #(
   parameter MAX_KEY_BITS = 256,
   // Powers of the hash key that are stored
   parameter GHASH_STAGES = 4,
+  // Cycles of erase_keys for an entry: 1, or 4 where its round keys are stored word by word
+  parameter ERASE_CYCLES = 1,
   // Cycles from a lookup at the input of the table until it is counted as in flight, at least
   parameter DRAIN_GUARD = 8
 ) (
@@ -96,6 +98,9 @@ module sa_command #(
   output wire                    clear_valid,
   output wire                    clear_all,
   output wire                    erase,
+  // in the cycles up to and with erase: zero word erase_word of all round keys of the entry
+  output wire                    erase_keys,
+  output wire [1:0]              erase_word,
   output wire                    sweep,
   output wire                    write_sa,
   output wire                    write_seq_hi,
@@ -202,6 +207,8 @@ localparam [4:0] STATE_DONE = 5'd15;
 localparam [4:0] STATE_PREPARE = 5'd16;
 localparam [4:0] STATE_REMOVE = 5'd17;
 
+localparam integer LAST_ERASE_VALUE = ERASE_CYCLES - 1;
+localparam [1:0] LAST_ERASE = LAST_ERASE_VALUE[1:0];
 localparam GUARD_WIDTH = $clog2(DRAIN_GUARD + 1);
 localparam STAGE_WIDTH = $clog2(GHASH_STAGES + 1);
 localparam integer LAST_ENTRY_VALUE = SA_COUNT - 1;
@@ -230,6 +237,7 @@ reg [127:0]            h_reg;
 reg [127:0]            power_reg;
 reg [STAGE_WIDTH-1:0]  power_number_reg;
 reg [GUARD_WIDTH-1:0]  guard_reg;
+reg [1:0]              erase_word_reg;
 reg                    epoch_reg;
 reg                    multiply_start_reg;
 reg                    read_ready_reg;     // the policy read belongs to index_reg
@@ -344,7 +352,9 @@ assign write_sa = activate;
 assign clear_valid = delete_ok;
 assign prepare = state_reg == STATE_FREE && read_ready_reg;
 assign clear_all = state_reg == STATE_CHECK && opcode_reg == RESET;
-assign erase = state_reg == STATE_ERASE || state_reg == STATE_SWEEP;
+assign erase_keys = state_reg == STATE_ERASE || state_reg == STATE_SWEEP;
+assign erase_word = erase_word_reg;
+assign erase = erase_keys && erase_word_reg == LAST_ERASE;
 assign sweep = state_reg == STATE_SWEEP;
 assign write_seq_hi = update_ok;
 assign write_generation_valid = activate || (state_reg == STATE_SWEEP && power_up_reg);
@@ -362,6 +372,7 @@ always @(posedge clk) begin
   done_reg <= 1'b0;
   multiply_start_reg <= 1'b0;
   read_ready_reg <= 1'b0;
+  erase_word_reg <= erase_keys && !erase ? erase_word_reg + 1'b1 : 2'd0;
 
   if (command_start) begin
     opcode_reg <= command_opcode;
@@ -370,11 +381,13 @@ always @(posedge clk) begin
 
   case (state_reg)
     STATE_SWEEP: begin
-      index_reg <= index_reg + 1'b1;
-      if (index_reg == LAST_ENTRY) begin
-        index_reg <= {INDEX_WIDTH{1'b0}};
-        power_up_reg <= 1'b0;
-        state_reg <= power_up_reg ? STATE_IDLE : STATE_DONE;
+      if (erase) begin
+        index_reg <= index_reg + 1'b1;
+        if (index_reg == LAST_ENTRY) begin
+          index_reg <= {INDEX_WIDTH{1'b0}};
+          power_up_reg <= 1'b0;
+          state_reg <= power_up_reg ? STATE_IDLE : STATE_DONE;
+        end
       end
     end
 
@@ -521,7 +534,7 @@ always @(posedge clk) begin
     end
 
     // which also makes the entry free
-    STATE_ERASE: state_reg <= STATE_DONE;
+    STATE_ERASE: if (erase) state_reg <= STATE_DONE;
 
     STATE_DONE: begin
       done_reg <= 1'b1;
@@ -543,6 +556,7 @@ always @(posedge clk) begin
     h_reg <= 128'd0;
     power_reg <= 128'd0;
     epoch_reg <= 1'b0;
+    erase_word_reg <= 2'd0;
     multiply_start_reg <= 1'b0;
     read_ready_reg <= 1'b0;
   end

@@ -34,12 +34,16 @@ module sa_table #(
   parameter CAM_LIMIT = 256,
   // Longest AES key: 128, 192 or 256
   parameter MAX_KEY_BITS = 256,
+  // 1: the expanded keys lie in the datapath (key_write), 0: the keys lie here
+  parameter KEY_STORE = 0,
   // Powers of the hash key kept with an SA
   parameter GHASH_STAGES = 4,
   // Width of an entry number
   parameter INDEX_WIDTH = $clog2(SA_COUNT),
   // Chooses the hash of sa_hash
-  parameter [31:0] HASH_SEED = 32'h9e3779b9
+  parameter [31:0] HASH_SEED = 32'h9e3779b9,
+  // Powers of the hash key read at once: derived, leave as it is
+  parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (
   input  wire                        clk,
   input  wire                        rst,
@@ -77,14 +81,21 @@ module sa_table #(
   input  wire                        event_take,
 
   /*
-   * H = E_K(0) from a free slot of an AES pipe of the datapath: one request at a time, one response for each
+   * H = E_K(0) from a free slot of an AES pipe of the datapath: one request at a time, one response for each. With KEY_STORE the
+   * key is that of entry h_req_index
    */
   output wire                        h_req_valid,
   input  wire                        h_req_ready,
+  output wire [INDEX_WIDTH-1:0]      h_req_index,
   output wire [255:0]                h_req_key,
   output wire [1:0]                  h_req_key_size,
   input  wire                        h_rsp_valid,
   input  wire [127:0]                h_rsp_block,
+
+  /*
+   * KEY_STORE: writes of round keys, see aes_stored_pipe
+   */
+  output wire [INDEX_WIDTH+39:0]     key_write,
 
   /*
    * Receive search
@@ -145,7 +156,7 @@ module sa_table #(
   input  wire [31:0]                 tx_use_handle,
 
   /*
-   * Secrets by entry number (low bits of the handle)
+   * Secrets by entry number (low bits of the handle). With KEY_STORE no key, and one power of H at a time: see sa_store
    */
   input  wire [INDEX_WIDTH-1:0]      tx_cipher_index,
   output wire [255:0]                tx_cipher_key,
@@ -155,10 +166,14 @@ module sa_table #(
   output wire [255:0]                rx_cipher_key,
   output wire [1:0]                  rx_cipher_key_size,
   output wire [31:0]                 rx_cipher_salt,
+  input  wire                        tx_hash_read,
+  input  wire [1:0]                  tx_hash_power,
   input  wire [INDEX_WIDTH-1:0]      tx_hash_index,
-  output wire [128*GHASH_STAGES-1:0] tx_hash_powers,
+  output wire [128*POWERS-1:0]       tx_hash_powers,
+  input  wire                        rx_hash_read,
+  input  wire [1:0]                  rx_hash_power,
   input  wire [INDEX_WIDTH-1:0]      rx_hash_index,
-  output wire [128*GHASH_STAGES-1:0] rx_hash_powers
+  output wire [128*POWERS-1:0]       rx_hash_powers
 );
 
 // 32 bits of a destination address: IPv4 exactly. The rotations keep prefixes and host parts from cancelling out.
@@ -219,6 +234,10 @@ wire                    prepare;
 wire                    search_busy;
 wire                    search_room;
 wire                    sweep;
+wire                    erase_keys;
+wire [1:0]              erase_word;
+wire                    command_h_valid;
+wire                    command_h_ready;
 wire [INDEX_WIDTH-1:0]  free_index;
 wire                    epoch;
 wire                    old_epoch_busy;
@@ -230,6 +249,7 @@ sa_command #(
   .INDEX_WIDTH(INDEX_WIDTH),
   .MAX_KEY_BITS(MAX_KEY_BITS),
   .GHASH_STAGES(GHASH_STAGES),
+  .ERASE_CYCLES(KEY_STORE != 0 ? 4 : 1),
   .DRAIN_GUARD(8)
 ) command_inst (
   .clk(clk),
@@ -255,8 +275,8 @@ sa_command #(
   .stage_src(stage_src),
   .stage_dst(stage_dst),
   .stage_key(stage_key),
-  .h_req_valid(h_req_valid),
-  .h_req_ready(h_req_ready),
+  .h_req_valid(command_h_valid),
+  .h_req_ready(command_h_ready),
   .h_req_key(h_req_key),
   .h_req_key_size(h_req_key_size),
   .h_rsp_valid(h_rsp_valid),
@@ -271,6 +291,8 @@ sa_command #(
   .clear_valid(clear_valid),
   .clear_all(clear_all),
   .erase(erase),
+  .erase_keys(erase_keys),
+  .erase_word(erase_word),
   .sweep(sweep),
   .prepare(prepare),
   .busy(search_busy),
@@ -302,6 +324,62 @@ sa_command #(
   .epoch(epoch),
   .old_epoch_busy(old_epoch_busy)
 );
+
+/*
+ * With KEY_STORE: the key is expanded before its H is asked for, and erased with the entry
+ */
+
+assign h_req_index = write_index;
+
+generate
+  if (KEY_STORE != 0) begin : key_store
+    wire                   setup_done;
+    wire                   setup_write;
+    wire [3:0]             setup_round;
+    wire [INDEX_WIDTH-1:0] setup_index;
+    wire [1:0]             setup_word;
+    wire [31:0]            setup_data;
+
+    reg busy_reg;
+    reg expanded_reg;
+
+    assign h_req_valid = command_h_valid && expanded_reg;
+    assign command_h_ready = h_req_ready && expanded_reg;
+    assign key_write = erase_keys ? {2'b11, 4'd0, write_index, erase_word, 32'd0}
+      : {setup_write, 1'b0, setup_round, setup_index, setup_word, setup_data};
+
+    aes_key_setup #(
+      .MAX_KEY_BITS(MAX_KEY_BITS),
+      .INDEX_WIDTH(INDEX_WIDTH)
+    ) key_setup_inst (
+      .clk(clk),
+      .rst(rst),
+      .start(command_h_valid && !busy_reg && !expanded_reg),
+      .index(write_index),
+      .key(h_req_key),
+      .key_size(h_req_key_size),
+      .done(setup_done),
+      .write(setup_write),
+      .write_round(setup_round),
+      .write_index(setup_index),
+      .write_word(setup_word),
+      .write_data(setup_data)
+    );
+
+    always @(posedge clk) begin
+      busy_reg <= command_h_valid && !setup_done;
+      expanded_reg <= (expanded_reg || setup_done) && !(command_h_valid && command_h_ready);
+      if (rst) begin
+        busy_reg <= 1'b0;
+        expanded_reg <= 1'b0;
+      end
+    end
+  end else begin : key_at_hand
+    assign h_req_valid = command_h_valid;
+    assign command_h_ready = h_req_ready;
+    assign key_write = {INDEX_WIDTH+40{1'b0}};
+  end
+endgenerate
 
 sa_free_list #(
   .SA_COUNT(SA_COUNT),
@@ -348,6 +426,7 @@ generate
     sa_cam #(
       .SA_COUNT(SA_COUNT),
       .INDEX_WIDTH(INDEX_WIDTH),
+      .SMALL(KEY_STORE),
       .TAG_WIDTH(1)
     ) cam_inst (
       .clk(clk),
@@ -481,11 +560,15 @@ sa_valid #(
 sa_store #(
   .SA_COUNT(SA_COUNT),
   .INDEX_WIDTH(INDEX_WIDTH),
-  .GHASH_STAGES(GHASH_STAGES)
+  .GHASH_STAGES(GHASH_STAGES),
+  .NARROW(KEY_STORE),
+  .POWERS(POWERS)
 ) store_inst (
   .clk(clk),
   .write_index(write_index),
   .erase(erase),
+  .erase_power(erase_keys),
+  .erase_word(erase_word),
   .write_sa(write_sa),
   .write_src(sa_src),
   .write_dst(sa_dst),
@@ -541,8 +624,12 @@ sa_store #(
   .tx_cipher_key(tx_cipher_key),
   .tx_cipher_key_size(tx_cipher_key_size),
   .tx_cipher_salt(tx_cipher_salt),
+  .rx_hash_read(rx_hash_read),
+  .rx_hash_power(rx_hash_power),
   .rx_hash_index(rx_hash_index),
   .rx_hash_powers(rx_hash_powers),
+  .tx_hash_read(tx_hash_read),
+  .tx_hash_power(tx_hash_power),
   .tx_hash_index(tx_hash_index),
   .tx_hash_powers(tx_hash_powers)
 );

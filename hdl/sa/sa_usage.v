@@ -60,8 +60,10 @@ module sa_usage #(
 localparam USE_WIDTH = 193;
 localparam [63:0] NO_LIMIT = {64{1'b1}};
 
-reg [USE_WIDTH-1:0] used [0:SA_COUNT-1];      // {told, highest, octets, packets}
-reg [255:0] limit [0:SA_COUNT-1];
+// no_rw_check: what a block RAM gives for a word that is being written does not count, see fresh_reg and query_fresh_reg; the limits are
+// written before the entry is used
+(* no_rw_check *) reg [USE_WIDTH-1:0] used [0:SA_COUNT-1];      // {told, highest, octets, packets}
+(* no_rw_check *) reg [255:0] limit [0:SA_COUNT-1];
 
 reg [INDEX_WIDTH-1:0] index_1_reg;
 reg [INDEX_WIDTH-1:0] index_2_reg;
@@ -73,6 +75,8 @@ reg [USE_WIDTH-1:0] written_reg;
 reg [USE_WIDTH-1:0] state_reg;
 reg [255:0] state_limit_reg;
 reg [USE_WIDTH-2:0] query_reg;
+// the entry queried was written meanwhile
+reg query_fresh_reg;
 reg clear_reg;
 reg [INDEX_WIDTH-1:0] clear_index_reg;
 
@@ -91,7 +95,7 @@ assign highest = state_reg[191:128];
 assign soft_reached = packets >= state_limit_reg[63:0] || octets >= state_limit_reg[127:64];
 assign hard_reached = packets >= state_limit_reg[191:128] || octets >= state_limit_reg[255:192];
 assign event_valid = use_valid && !told && (soft_reached || hard_reached || use_near);
-assign query_use = query_reg;
+assign query_use = query_fresh_reg ? written_reg[USE_WIDTH-2:0] : query_reg;
 
 wire [USE_WIDTH-1:0] next_use = {
   told || (event_valid && event_ready),
@@ -112,6 +116,7 @@ always @(posedge clk) begin
   state_reg <= fresh_reg ? written_reg : read_reg;
   state_limit_reg <= read_limit_reg;
   query_reg <= used[query_index][USE_WIDTH-2:0];
+  query_fresh_reg <= use_valid && query_index == index_2_reg;
 
   if (write) used[use_valid ? index_2_reg : clear_index_reg] <= use_valid ? next_use : {USE_WIDTH{1'b0}};
 

@@ -15,7 +15,11 @@ module ipsec_bench #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
+    parameter KEY_STORE = 0,
+    parameter TX_ROM_ROUNDS = 0,
+    parameter RX_ROM_ROUNDS = 0,
     parameter GHASH_STAGES = 4,
+    parameter GHASH_STYLE = 0,
     parameter RX_STORE_LOG2 = 11,
     // beats of a chunk of the transactors, and of the sink for the status
     parameter CHUNK_BEATS = 512,
@@ -152,7 +156,11 @@ ipsec_engine #(
     .MAX_KEY_BITS(MAX_KEY_BITS),
     .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
     .SBOX_STYLE(SBOX_STYLE),
+    .KEY_STORE(KEY_STORE),
+    .TX_ROM_ROUNDS(TX_ROM_ROUNDS),
+    .RX_ROM_ROUNDS(RX_ROM_ROUNDS),
     .GHASH_STAGES(GHASH_STAGES),
+    .GHASH_STYLE(GHASH_STYLE),
     .RX_STORE_LOG2(RX_STORE_LOG2)
 ) ipsec_engine_inst (
     .clk(clk),

@@ -230,6 +230,9 @@ class _Benchmark:
         identification = session.identification
         rounds = identification.max_key_bits // 32 + 6
         self.aes_latency = rounds * identification.cycles_per_round + 1
+        if int(session.bench.dut.KEY_STORE.value):
+            # a job waits for its key, and for an E_K(0) before it
+            self.aes_latency += 8
         self.algorithms = [a for a in Algorithm if a.key_bits <= identification.max_key_bits]
         self.gcm = [a for a in self.algorithms if not a.gmac]
         self.gmac = [a for a in self.algorithms if a.gmac]

@@ -49,6 +49,7 @@ from tests.system.common import (
     restart,
     start,
 )
+from tests.unit.aes_pipe.test_aes_pipe import sbox_of_the_standard
 
 MODULE = "tests.system.test_sa_commands"
 COMMANDS = 400
@@ -557,9 +558,28 @@ async def hard_reset_mid_traffic(dut: Any) -> None:
 # ---- secrets inside --------------------------------------------------------------------------------------------------
 
 
+STORED_KEYS = {"KEY_STORE": 1, "CYCLES_PER_ROUND": 2, "TX_ROM_ROUNDS": 10, "RX_ROM_ROUNDS": 10, "GHASH_STYLE": 1}
+
+
+def _round_keys(key: bytes) -> bytes:
+    """The key expansion of FIPS-197, 5.2."""
+    sbox, words = sbox_of_the_standard(), [key[i : i + 4] for i in range(0, len(key), 4)]
+    length, rcon = len(words), 1
+    for i in range(length, 4 * (length + 7)):
+        word = words[-1]
+        if i % length == 0:
+            word = bytes(sbox[octet] for octet in word[1:] + word[:1])
+            word = bytes((word[0] ^ rcon, *word[1:]))
+            rcon = rcon << 1 ^ (0x11B if rcon & 0x80 else 0)
+        elif length == 8 and i % 8 == 4:
+            word = bytes(sbox[octet] for octet in word)
+        words.append(bytes(a ^ b for a, b in zip(word, words[-length], strict=True)))
+    return b"".join(words)
+
+
 def _pieces(sa: SecurityAssociation, stages: int) -> set[str]:
     """32 bits each, as text: everything secret about an SA, from every octet on, in both orders of octets."""
-    secrets = [sa.key, sa.salt]
+    secrets = [_round_keys(sa.key), sa.salt]
     h = int.from_bytes(aes_ecb(sa.key, bytes(16)), "big")
     secrets += [power.to_bytes(16, "big") for power in hash_powers(h, stages)]
     words = [secret[i : i + 4] for secret in secrets for i in range(len(secret) - 3)]
@@ -596,9 +616,9 @@ async def deleted_key_is_gone(dut: Any) -> None:
     assert not _leaks(dut, pieces), "the pieces are there before the SA is"
     handles = await add(miniport, sa), await add(miniport, mirrored(sa))
     held = _leaks(dut, pieces)
-    assert any("cipher" in path for path in held) and any("hash" in path for path in held), (
-        f"the search is blind: {held}"
-    )
+    stored = int(dut.KEY_STORE.value) != 0
+    for what in ("hash", "round[0].aes_round_key", "round[14].aes_round_key") if stored else ("hash", "cipher"):
+        assert any(what in path for path in held), f"the search is blind for {what}: {held}"
     frames = [plain(sa, number + 1) for number in range(12)]
     traffic = cocotb.start_soon(
         both(bench, [TxFrame(frame, handles[1]) for frame in frames], [sealed(sa, frame) for frame in frames])
@@ -623,30 +643,54 @@ COMMON = [
 ]
 
 
+@pytest.mark.parametrize("build", [{}, STORED_KEYS], ids=["default", "stored_keys"])
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_sa_commands(sim: str) -> None:
+def test_sa_commands(sim: str, build: dict[str, int]) -> None:
     """All of the commands on the whole engine; a smaller table for Icarus, for its time."""
-    parameters = {} if sim == "verilator" else {"SA_COUNT": 16}
+    parameters = build if sim == "verilator" else {"SA_COUNT": 16, **build}
     run_cocotb(sim, "ipsec_bench", None, MODULE, parameters, testcase=COMMON)
 
 
 @pytest.mark.skipif("icarus" not in SIMULATORS, reason="Icarus shows all signals; Verilator would need another build")
-def test_deleted_key_is_gone() -> None:
+@pytest.mark.parametrize("parameters", [{}, STORED_KEYS], ids=["default", "stored_keys"])
+def test_deleted_key_is_gone(parameters: dict[str, int]) -> None:
     """The look into every memory, on Icarus."""
-    run_cocotb("icarus", "ipsec_bench", None, MODULE, {"SA_COUNT": 16}, testcase="deleted_key_is_gone")
+    run_cocotb("icarus", "ipsec_bench", None, MODULE, {"SA_COUNT": 16, **parameters}, testcase="deleted_key_is_gone")
 
 
 @pytest.mark.skipif("icarus" not in SIMULATORS, reason="Icarus shows all signals; Verilator would need another build")
-def test_the_look_into_the_memories_sees(tmp_path: Path) -> None:
-    """A copy of the store that does not erase the hash key is caught."""
+@pytest.mark.parametrize(
+    ("module", "erasing", "instead", "parameters"),
+    [
+        (
+            "sa_store",
+            "hash[write_index][128*s +: 128] <= erase ? 128'd0 : write_hash_power;",
+            "hash[write_index][128*s +: 128] <= erase ? hash[write_index][128*s +: 128] : write_hash_power;",
+            {},
+        ),
+        ("sa_table", "erase_keys ? {2'b11, 4'd0,", "erase_keys ? {2'b10, 4'd0,", STORED_KEYS),
+        (
+            "sa_store",
+            "hash[{write_index, write_number}] <= erase_power ? 128'd0 : write_hash_power;",
+            "if (!erase_power) hash[{write_index, write_number}] <= write_hash_power;",
+            STORED_KEYS,
+        ),
+    ],
+    ids=["hash key", "stored round keys", "stored hash key"],
+)
+def test_the_look_into_the_memories_sees(
+    tmp_path: Path, module: str, erasing: str, instead: str, parameters: dict[str, int]
+) -> None:
+    """A copy of the engine that does not erase a secret is caught."""
     sources = []
     for path in source_closure("ipsec_bench"):
-        if path.name == "sa_store.v":
+        if path.stem == module:
             text = path.read_text(encoding="utf-8")
-            erasing = "hash[write_index][128*s +: 128] <= erase ? 128'd0 : write_hash_power;"
             assert text.count(erasing) == 1
             path = tmp_path / path.name
-            path.write_text(text.replace(erasing, erasing.replace("128'd0", "hash[write_index][128*s +: 128]")))
+            path.write_text(text.replace(erasing, instead))
         sources.append(path)
     with pytest.raises(CocotbTestFailure, match="secrets of a deleted SA are in"):
-        run_cocotb("icarus", "ipsec_bench", sources, MODULE, {"SA_COUNT": 16}, testcase="deleted_key_is_gone")
+        run_cocotb(
+            "icarus", "ipsec_bench", sources, MODULE, {"SA_COUNT": 16, **parameters}, testcase="deleted_key_is_gone"
+        )

@@ -3,17 +3,23 @@
 `default_nettype none
 
 /*
- * keystream with a table of eight SAs: salt, key and key size come one cycle after their index, as from sa_store.
+ * keystream with a table of eight SAs: salt, key and key size come one cycle after their index, as from sa_store. With KEY_STORE the
+ * keys are those that setup expanded before.
  */
 module keystream_bench #(
     parameter RECEIVE = 0,
-    parameter MAX_KEY_BITS = 256
+    parameter MAX_KEY_BITS = 256,
+    parameter KEY_STORE = 0
 ) (
     input  wire         clk,
     input  wire         rst,
 
     // entry i in [290*i +: 290]: {key_size, salt, key}
     input  wire [290*8-1:0] table_entries,
+
+    input  wire         setup_start,
+    input  wire [2:0]   setup_index,
+    output wire         setup_done,
 
     input  wire         job_valid,
     output wire         job_ready,
@@ -23,11 +29,13 @@ module keystream_bench #(
     input  wire [3:0]   job_lane,
     input  wire [13:0]  job_pad_length_octet,
     input  wire [7:0]   job_user,
+    output wire         active_begin,
     output wire [7:0]   active_user,
     input  wire         kill,
 
     input  wire         h_req_valid,
     output wire         h_req_ready,
+    input  wire [2:0]   h_req_index,
     input  wire [255:0] h_req_key,
     input  wire [1:0]   h_req_key_size,
     output wire         h_rsp_valid,
@@ -52,9 +60,37 @@ always @(posedge clk) begin
     entry_reg <= table_entries[290*cipher_index +: 290];
 end
 
+wire [289:0] setup_entry = table_entries[290*setup_index +: 290];
+wire         write;
+wire [3:0]   write_round;
+wire [2:0]   write_index;
+wire [1:0]   write_word;
+wire [31:0]  write_data;
+
+aes_key_setup #(
+    .MAX_KEY_BITS(MAX_KEY_BITS),
+    .INDEX_WIDTH(3)
+) setup (
+    .clk(clk),
+    .rst(rst),
+    .start(setup_start),
+    .index(setup_index),
+    .key(setup_entry[255:0]),
+    .key_size(setup_entry[289:288]),
+    .done(setup_done),
+    .write(write),
+    .write_round(write_round),
+    .write_index(write_index),
+    .write_word(write_word),
+    .write_data(write_data)
+);
+
 keystream #(
     .RECEIVE(RECEIVE),
     .MAX_KEY_BITS(MAX_KEY_BITS),
+    .CYCLES_PER_ROUND(KEY_STORE != 0 ? 2 : 1),
+    .KEY_STORE(KEY_STORE),
+    .ROM_ROUNDS(KEY_STORE != 0 ? 9 : 0),
     .INDEX_WIDTH(3),
     .BLOCKS_WIDTH(10),
     .USER_WIDTH(8)
@@ -69,14 +105,17 @@ keystream #(
     .job_lane(job_lane),
     .job_pad_length_octet(job_pad_length_octet),
     .job_user(job_user),
+    .active_begin(active_begin),
     .active_user(active_user),
     .kill(kill),
     .cipher_index(cipher_index),
     .cipher_key(entry_reg[255:0]),
     .cipher_key_size(entry_reg[289:288]),
     .cipher_salt(entry_reg[287:256]),
+    .key_write({write, 1'b0, write_round, write_index, write_word, write_data}),
     .h_req_valid(h_req_valid),
     .h_req_ready(h_req_ready),
+    .h_req_index(h_req_index),
     .h_req_key(h_req_key),
     .h_req_key_size(h_req_key_size),
     .h_rsp_valid(h_rsp_valid),

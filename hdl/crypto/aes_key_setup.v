@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// aes_key_setup: the key expansion of AES (FIPS-197, 5.2), word by word, into the memories of aes_stored_pipe.
+//
+// What     start takes a key and the entry it is for; then every word of every round is written once, and done is one pulse.
+//          A key of fewer rounds than the pipe has is written behind as many rounds of zeros: its first round key is that
+//          of round s_skip of its blocks.
+// Latency  done comes 2 * 4 * (MAX_KEY_BITS/32 + 7) + 1 cycles after start.    Rate: one key at a time; start is not allowed meanwhile.
+// Order    FIPS-197: key[255:248] is octet 0 of the key; AES-128 uses key[255:128], AES-192 key[255:64], the rest is
+//          zero. key_size: 0 = 128, 1 = 192, 2 = 256 bits, at most MAX_KEY_BITS.
+// Secrets  the key is zero behind done, and what it leaves in the S-box is zero a cycle later.
+// Reset    abandons the key and zeroes it; what has been written stays.
+
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+module aes_key_setup #
+(
+    // longest key: 128, 192 or 256
+    parameter MAX_KEY_BITS = 256,
+    // width of an entry number
+    parameter INDEX_WIDTH = 6
+)
+(
+    input  wire                   clk,
+    input  wire                   rst,
+
+    input  wire                   start,
+    input  wire [INDEX_WIDTH-1:0] index,
+    input  wire [255:0]           key,
+    input  wire [1:0]             key_size,
+    output wire                   done,
+
+    output wire                   write,
+    output wire [3:0]             write_round,
+    output wire [INDEX_WIDTH-1:0] write_index,
+    output wire [1:0]             write_word,
+    output wire [31:0]            write_data
+);
+
+localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
+localparam LAST_WORD_VALUE = 4 * ROUNDS + 3;
+localparam [5:0] LAST_WORD = LAST_WORD_VALUE[5:0];
+localparam [1:0] MAX_KEY_SIZE = (MAX_KEY_BITS == 128) ? 2'd0 : (MAX_KEY_BITS == 192) ? 2'd1 : 2'd2;
+
+reg                   busy_reg;
+reg                   done_reg;
+// second cycle of a word
+reg                   second_reg;
+reg [INDEX_WIDTH-1:0] index_reg;
+reg [1:0]             key_size_reg;
+// {round, word} to be written
+reg [5:0]             word_reg;
+// words of zeros before the key
+reg [4:0]             zeros_reg;
+// number of the word at hand modulo the words of the key
+reg [2:0]             place_reg;
+reg [7:0]             rcon_reg;
+// the word at hand on top, and those behind it as far as they are known
+reg [255:0]           words_reg;
+
+wire [31:0] first = words_reg[255:224];
+wire [31:0] last = key_size_reg == 2'd2 ? words_reg[31:0] : key_size_reg == 2'd1 ? words_reg[95:64] : words_reg[159:128];
+wire [2:0]  last_place = key_size_reg == 2'd2 ? 3'd7 : key_size_reg == 2'd1 ? 3'd5 : 3'd3;
+wire        whole = place_reg == 3'd0;
+wire [31:0] substituted;
+wire [31:0] added = whole ? substituted ^ {rcon_reg, 24'd0} : key_size_reg == 2'd2 && place_reg == 3'd4 ? substituted : last;
+wire [31:0] new_word = first ^ added;
+wire        zero = zeros_reg != 5'd0;
+
+assign done = done_reg;
+assign write = busy_reg && second_reg;
+assign {write_round, write_word} = word_reg;
+assign write_index = index_reg;
+assign write_data = zero ? 32'd0 : first;
+
+// in two cycles: the word before holds still meanwhile
+aes_sbox_composite #(
+    .LANES(4),
+    .REGISTER(1)
+) aes_sbox_composite_inst (
+    .clk(clk),
+    .s_bytes(whole ? {last[23:0], last[31:24]} : last),
+    .m_bytes(substituted)
+);
+
+always @(posedge clk) begin
+    done_reg <= 1'b0;
+    second_reg <= busy_reg && !second_reg;
+
+    if (start) begin
+        busy_reg <= 1'b1;
+        index_reg <= index;
+        key_size_reg <= key_size;
+        word_reg <= 6'd0;
+        // four for each round that this key does not have
+        zeros_reg <= {MAX_KEY_SIZE - key_size, 3'd0};
+        place_reg <= 3'd0;
+        rcon_reg <= 8'h01;
+        words_reg <= key;
+    end else if (write) begin
+        word_reg <= word_reg + 1'b1;
+        if (zero) begin
+            zeros_reg <= zeros_reg - 1'b1;
+        end else begin
+            words_reg <= {
+                words_reg[223:160],
+                words_reg[159:128],
+                key_size_reg == 2'd0 ? new_word : words_reg[127:96],
+                words_reg[95:64],
+                key_size_reg == 2'd1 ? new_word : words_reg[63:32],
+                words_reg[31:0],
+                new_word
+            };
+            place_reg <= place_reg == last_place ? 3'd0 : place_reg + 1'b1;
+            if (whole) begin
+                rcon_reg <= {rcon_reg[6:0], 1'b0} ^ (rcon_reg[7] ? 8'h1b : 8'h00);
+            end
+        end
+        if (word_reg == LAST_WORD) begin
+            busy_reg <= 1'b0;
+            done_reg <= 1'b1;
+            words_reg <= 256'd0;
+        end
+    end
+
+    if (rst) begin
+        busy_reg <= 1'b0;
+        done_reg <= 1'b0;
+        second_reg <= 1'b0;
+        words_reg <= 256'd0;
+    end
+end
+
+endmodule
+
+`resetall

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// aes_stored_round: one round of forward AES (FIPS-197, 5.1) with its round key from a memory of this round.
+//
+// What     m_state = AddRoundKey(MixColumns(ShiftRows(SubBytes(s_state)))), without MixColumns in the last round. Where a
+//          block skips this round (BYPASS, s_skip): AddRoundKey alone.
+// Latency  2 cycles: a register behind SubBytes.    Rate: one block per cycle, never stalls.
+// Key      of the job that key_swap made the current one (see aes_round_key), at the time of the second cycle.
+// Order    FIPS-197: s_state[127:120] is octet 0.
+// Secrets  The state registers are zero while the stage holds no valid block; the ROM then holds S-boxes of zero.
+// Reset    empties the stage.
+
+`resetall
+`timescale 1ns / 1ps
+`default_nettype none
+
+module aes_stored_round #
+(
+    // no MixColumns
+    parameter LAST = 0,
+    // blocks may skip this round
+    parameter BYPASS = 0,
+    // S-boxes: 1 in the composite field, 2 in block RAM (not with BYPASS)
+    parameter SBOX_STYLE = 1,
+    // width of the side band
+    parameter USER_WIDTH = 8
+)
+(
+    input  wire                  clk,
+    input  wire                  rst,
+
+    input  wire                  s_valid,
+    input  wire [127:0]          s_state,
+    input  wire                  s_skip,
+    input  wire [USER_WIDTH-1:0] s_user,
+
+    input  wire [127:0]          key,
+
+    output wire                  m_valid,
+    output wire [127:0]          m_state,
+    output wire [USER_WIDTH-1:0] m_user
+);
+
+// ShiftRows
+wire [127:0] shifted = {
+    s_state[127:120], s_state[87:80], s_state[47:40], s_state[7:0],
+    s_state[95:88], s_state[55:48], s_state[15:8], s_state[103:96],
+    s_state[63:56], s_state[23:16], s_state[111:104], s_state[71:64],
+    s_state[31:24], s_state[119:112], s_state[79:72], s_state[39:32]
+};
+
+// MixColumns: with r[i] = a[i+1] and t[i] = a[i] ^ a[i+1] in each column, out[i] = x*t[i] ^ r[i] ^ t[i+2]
+function [127:0] mix_columns;
+    input [127:0] a;
+    reg [127:0] r;
+    reg [127:0] t;
+    reg [127:0] u;
+    begin
+        r = {a[119:96], a[127:120], a[87:64], a[95:88], a[55:32], a[63:56], a[23:0], a[31:24]};
+        t = a ^ r;
+        u = (t >> 7) & {16{8'h01}};
+        u = u | (u << 1);
+        u = u | (u << 3);
+        mix_columns = r ^ {t[111:96], t[127:112], t[79:64], t[95:80], t[47:32], t[63:48], t[15:0], t[31:16]}
+            ^ ((t << 1) & {16{8'hfe}}) ^ u;
+    end
+endfunction
+
+reg                  valid_1_reg;
+reg                  skip_1_reg;
+reg [USER_WIDTH-1:0] user_1_reg;
+wire [127:0]         state_1;
+
+reg                  m_valid_reg;
+reg [127:0]          m_state_reg;
+reg [USER_WIDTH-1:0] m_user_reg;
+
+wire skip = BYPASS != 0 && s_skip;
+
+assign m_valid = m_valid_reg;
+assign m_state = m_state_reg;
+assign m_user = m_user_reg;
+
+generate
+    if (SBOX_STYLE == 2) begin : block_ram
+        aes_sbox_rom #(
+            .LANES(16)
+        ) aes_sbox_rom_inst (
+            .clk(clk),
+            .s_bytes(shifted),
+            .m_bytes(state_1)
+        );
+    end else begin : composite_field
+        wire [127:0] substituted;
+        reg [127:0] state_1_reg;
+
+        aes_sbox_composite #(
+            .LANES(16)
+        ) aes_sbox_composite_inst (
+            .clk(clk),
+            .s_bytes(shifted),
+            .m_bytes(substituted)
+        );
+
+        assign state_1 = state_1_reg;
+
+        always @(posedge clk) begin
+            if (!s_valid || rst) begin
+                state_1_reg <= 128'd0;
+            end else begin
+                state_1_reg <= skip ? s_state : substituted;
+            end
+        end
+    end
+endgenerate
+
+always @(posedge clk) begin
+    if (!s_valid || rst) begin
+        valid_1_reg <= 1'b0;
+        skip_1_reg <= 1'b0;
+        user_1_reg <= {USER_WIDTH{1'b0}};
+    end else begin
+        valid_1_reg <= 1'b1;
+        skip_1_reg <= skip;
+        user_1_reg <= s_user;
+    end
+
+    if (!valid_1_reg || rst) begin
+        m_valid_reg <= 1'b0;
+        m_state_reg <= 128'd0;
+        m_user_reg <= {USER_WIDTH{1'b0}};
+    end else begin
+        m_valid_reg <= 1'b1;
+        m_state_reg <= ((LAST != 0 || skip_1_reg) ? state_1 : mix_columns(state_1)) ^ key;
+        m_user_reg <= user_1_reg;
+    end
+end
+
+endmodule
+
+`resetall

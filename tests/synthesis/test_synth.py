@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make synth``: what it makes of reports and cells, its targets, and one small module placed and routed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts import synth
+from scripts.synth import CAPACITY, Job, Outcome, Routed, critical_path, plain_net, read_jobs, target_errors
+from scripts.synth_check import Area, run_yosys
+from scripts.yosys_worker import pins
+
+SMALL = Area(luts=100, flip_flops=100, block_rams=1, distributed_rams=0)
+
+
+def routed(mhz: float | None, seed: int = 1) -> Routed:
+    """A result of nextpnr."""
+    return Routed(seed, mhz, [], (0.0, 0.0), {}, 1.0, "" if mhz else "ERROR: no place", False)
+
+
+def outcome(area: Area, *results: Routed, minimum: float | None = 100.0) -> Outcome:
+    """What is known of a job with these results."""
+    return Outcome(Job("block", "block", minimum_mhz=minimum), area, list(results), {}, 1.0, [])
+
+
+def test_the_table_is_right() -> None:
+    jobs = read_jobs()
+    assert {"ipsec_engine", "esp_transmit", "esp_receive", "ghash", "sa_cam"} <= {job.top for job in jobs}
+    assert any(job.top == "ipsec_engine" and job.minimum_mhz for job in jobs)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("speed = 5", "a: speed = 5 must be 6, 7 or 8"),
+        ('xilinx = ["xc6"]', r"a: xilinx = \['xc6'\] must be of xc7, xcup"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
+    table = tmp_path / "table.toml"
+    table.write_text(f'[[routed]]\nname = "a"\ntop = "a"\n{line}\n', encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        read_jobs(table)
+
+
+def test_targets() -> None:
+    assert target_errors(outcome(SMALL, routed(99.0), routed(101.5, 2))) == []
+    assert target_errors(outcome(SMALL, routed(99.0))) == ["99.0 MHz (seed 1) is below 100 MHz"]
+    assert target_errors(outcome(SMALL, routed(99.0), minimum=None)) == []
+    assert target_errors(outcome(SMALL, routed(None), minimum=None)) == ["seed 1: ERROR: no place"]
+    for name, most in vars(CAPACITY).items():
+        big = replace(SMALL, **{name: most + 1})
+        assert target_errors(outcome(big, minimum=None)) == []
+        (error,) = target_errors(outcome(big))
+        assert error.startswith("too big for LFE5U-85F: ")
+        assert f"{most + 1:,} of {most:,}" in error
+
+
+def test_names_of_the_critical_path() -> None:
+    assert plain_net("block.a_inst.match_reg_TRELLIS_FF_Q_10_DI_LUT4_Z_D") == "a_inst.match_reg"
+    assert plain_net("block.r[3].state[127]") == "r[3].state"
+    step = {"from": {"cell": "x"}, "to": {"cell": "block.u.b_reg_TRELLIS_FF_Q"}}
+    path = [
+        {**step, "type": "clk-to-q", "delay": 0.5},
+        {**step, "type": "routing", "delay": 1.0, "net": "block.t.a_reg[4]"},
+        {**step, "type": "logic", "delay": 0.25},
+        {**step, "type": "routing", "delay": 2.0, "net": "block.u.b_reg_TRELLIS_FF_Q_DI_LUT4_Z_A"},
+        {**step, "type": "setup", "delay": 0.0},
+    ]
+    clocked = {"from": "posedge clk", "to": "posedge clk", "path": path}
+    other = {"from": "<async>", "to": "posedge clk", "path": [*path, *path]}
+    assert critical_path({"critical_paths": [other, clocked]}) == (["t.a_reg", "u.b_reg"], (0.75, 3.0))
+
+
+def test_cells_of_xilinx() -> None:
+    cells = {
+        "LUT6": 3,
+        "LUT2": 1,
+        "INV": 1,
+        "FDRE": 7,
+        "FDSE": 1,
+        "RAMB36E1": 2,
+        "RAMB18E1": 1,
+        "RAM32M": 2,
+        "CARRY4": 9,
+    }
+    assert synth.xilinx_cells(cells) == {"luts": 5, "lut_rams": 8, "flip_flops": 8, "ramb18": 5}
+
+
+def test_the_pins_take_every_port() -> None:
+    ports = {
+        "clk": {"direction": "input", "bits": [2]},
+        "a": {"direction": "input", "bits": [3, 4, 5]},
+        "q": {"direction": "output", "bits": [6] * 20},
+    }
+    text = pins("top", ports)
+    assert "top block (.clk(clk), .a(inputs[0 +: 3]), .q(outputs[0 +: 20]));" in text
+    assert "reg [31:0] outputs_reg;" in text
+
+
+def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "scratch.v"
+    source.write_text(
+        "module scratch(input wire clk, input wire [7:0] d, output reg [7:0] q);\n"
+        "reg [7:0] sum_reg;\nalways @(posedge clk) begin sum_reg <= sum_reg + d; q <= sum_reg ^ d; end\nendmodule\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("scripts.synth.run_yosys", lambda block, flow: run_yosys(block, flow, tmp_path / "synth"))
+    job = Job("scratch", "scratch", sources=[source], minimum_mhz=20.0, xilinx=["xc7"])
+    first = synth.run_job(job)
+    assert first.errors == []
+    assert first.best is not None
+    assert first.best.mhz is not None
+    assert first.best.mhz > 20.0
+    assert first.best.path
+    assert not any("TRELLIS" in net for net in first.best.path)
+    assert first.xilinx["xc7"]["flip_flops"] == 16
+    again = synth.run_job(job)
+    assert again.best is not None
+    assert again.best.cached
+    assert again.best.mhz == first.best.mhz
+    (error,) = synth.run_job(replace(job, minimum_mhz=5000.0)).errors
+    assert error.endswith("is below 5000 MHz")

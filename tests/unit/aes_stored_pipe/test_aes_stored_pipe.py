@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""aes_stored_pipe with aes_key_setup: vectors of NIST, jobs as close as they may follow, and what stays of a key."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import cocotb
+import pytest
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge
+
+from models.crypto import aes_ecb
+from models.vectors import aes_vectors
+from tb.sim import SIMULATORS, run_cocotb, source_closure
+from tests.unit.aes_pipe.test_aes_pipe import registers
+
+INDEXES = 8
+
+
+class Job(NamedTuple):
+    """Blocks under the key of one SA."""
+
+    sa: int
+    blocks: Sequence[bytes]
+
+
+class Bench:
+    """Drives whole schedules of jobs and checks each result for its cycle, value and side band."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.key_bits = int(dut.MAX_KEY_BITS.value)
+        self.rounds = self.key_bits // 32 + 6
+        self.latency = 2 * self.rounds + 1
+        self.keys: list[bytes] = [b""] * INDEXES
+
+    async def start(self) -> None:
+        """Reset."""
+        Clock(self.dut.clk, 10, "ns").start()
+        for name in ("start", "erase", "load", "swap", "s_valid"):
+            getattr(self.dut, name).value = 0
+        await self.reset()
+
+    async def reset(self) -> None:
+        """Two clocks of reset."""
+        self.dut.rst.value = 1
+        for _ in range(2):
+            await FallingEdge(self.dut.clk)
+        self.dut.rst.value = 0
+
+    async def set_key(self, index: int, key: bytes) -> None:
+        """Expand ``key`` into entry ``index``."""
+        dut = self.dut
+        self.keys[index] = key
+        dut.start.value = 1
+        dut.index.value = index
+        dut.key.value = int.from_bytes(key.ljust(32, b"\0"), "big")
+        dut.key_size.value = (len(key) - 16) // 8
+        await FallingEdge(dut.clk)
+        dut.start.value = 0
+        dut.key.value = random.getrandbits(256)
+        cycles = 1
+        while not int(dut.done.value):
+            await FallingEdge(dut.clk)
+            cycles += 1
+        assert cycles == 2 * 4 * (self.rounds + 1) + 1
+
+    async def erase(self, index: int) -> None:
+        """Overwrite all round keys of entry ``index``."""
+        self.dut.index.value = index
+        self.dut.erase.value = 1
+        for word in range(4):
+            self.dut.erase_word.value = word
+            await FallingEdge(self.dut.clk)
+        self.dut.erase.value = 0
+
+    async def run(self, jobs: Sequence[Job], gap: float = 0.0) -> None:
+        """The jobs as soon as each may follow, or later with probability ``gap``; blocks of a job likewise."""
+        dut = self.dut
+
+        def wait() -> int:
+            return random.choice((1, 2, 5, 30)) if random.random() < gap else 0
+
+        load = swap = block = -9
+        loads: dict[int, int] = {}
+        swaps: set[int] = set()
+        blocks: dict[int, tuple[Job, int, bool]] = {}
+        for job in jobs:
+            load = max(load + 4, swap - 1, 0) + wait()
+            swap = max(load + 5, block) + wait()
+            loads[load] = job.sa
+            swaps.add(swap)
+            block = swap
+            for number in range(len(job.blocks)):
+                block += 1 + wait()
+                blocks[block] = (job, number, number == len(job.blocks) - 1)
+        expected: dict[int, tuple[int, int]] = {}
+        for cycle in range(block + self.latency + 2):
+            dut.load.value = int(cycle in loads)
+            dut.load_index.value = loads.get(cycle, random.randrange(INDEXES))
+            dut.swap.value = int(cycle in swaps)
+            dut.s_valid.value = int(cycle in blocks)
+            dut.s_block.value = random.getrandbits(128)
+            dut.s_skip.value = random.getrandbits(3)
+            dut.s_last.value = random.getrandbits(1)
+            dut.s_user.value = user = random.getrandbits(8)
+            if cycle in blocks:
+                job, number, last = blocks[cycle]
+                key, plaintext = self.keys[job.sa], job.blocks[number]
+                dut.s_block.value = int.from_bytes(plaintext, "big")
+                dut.s_skip.value = (self.key_bits - 8 * len(key)) // 32
+                dut.s_last.value = int(last)
+                expected[cycle + self.latency] = (int.from_bytes(aes_ecb(key, plaintext), "big"), user)
+            await FallingEdge(dut.clk)
+            got = (int(dut.m_block.value), int(dut.m_user.value))
+            assert int(dut.m_valid.value) == int(cycle + 1 in expected), f"cycle {cycle}"
+            assert got == expected.get(cycle + 1, (0, 0)), f"cycle {cycle}"
+
+    def random_key(self) -> bytes:
+        """Of any size."""
+        return random.randbytes(random.choice([size for size in (16, 24, 32) if 8 * size <= self.key_bits]))
+
+    def stored(self, index: int) -> list[int]:
+        """The words of the round keys of an entry (Icarus)."""
+        return [
+            int(self.dut.pipe.round[r].aes_round_key_inst.mem[4 * index + word].value)
+            for r in range(self.rounds + 1)
+            for word in range(4)
+        ]
+
+
+async def bench_of(dut: Any) -> Bench:
+    """A bench with the DUT out of reset."""
+    bench = Bench(dut)
+    await bench.start()
+    return bench
+
+
+@cocotb.test()
+async def nist_vectors(dut: Any) -> None:
+    """CAVP vectors of every key size, each its own key and job."""
+    bench = await bench_of(dut)
+    vectors = [vector for vector in aes_vectors() if 8 * len(vector.key) <= bench.key_bits]
+    for _ in range(6):
+        chosen = random.sample(vectors, INDEXES)
+        for index, vector in enumerate(chosen):
+            await bench.set_key(index, vector.key)
+            assert aes_ecb(vector.key, vector.pt[:16]) == vector.ct[:16]
+        await bench.run([Job(index, [vector.pt[:16]]) for index, vector in enumerate(chosen)])
+
+
+@cocotb.test()
+async def jobs_back_to_back_and_with_gaps(dut: Any) -> None:
+    """Jobs of one block up, the same SA again and others, as close as they may be and not."""
+    bench = await bench_of(dut)
+    for gap in (0.0, 0.0, 0.05, 0.4):
+        for index in range(INDEXES):
+            await bench.set_key(index, bench.random_key())
+        jobs = [
+            Job(random.randrange(INDEXES), [random.randbytes(16) for _ in range(random.choice((1, 1, 2, 3, 4, 5, 9)))])
+            for _ in range(30)
+        ]
+        await bench.run(jobs, gap)
+
+
+@cocotb.test()
+async def nothing_stays(dut: Any) -> None:
+    """After the last job, and after a reset in the middle, no register holds key or state; an erased entry is zero."""
+    bench = await bench_of(dut)
+    for index in range(INDEXES):
+        await bench.set_key(index, bench.random_key())
+    icarus = cocotb.SIM_NAME.lower().startswith("icarus")
+    for reset in (False, True):
+        await bench.run([Job(index, [random.randbytes(16)] * 3) for index in range(INDEXES)])
+        if reset:
+            dut.load.value = 1
+            dut.swap.value = 1
+            dut.s_valid.value = 1
+            dut.start.value = 1
+            for _ in range(bench.latency + 8):
+                await FallingEdge(dut.clk)
+            for name in ("load", "swap", "s_valid", "start"):
+                getattr(dut, name).value = 0
+            await bench.reset()
+            await FallingEdge(dut.clk)
+        if icarus:
+            # registers of S-boxes that follow an input of zero, and what is no secret
+            plain: tuple[str, ...] = (
+                "inner_reg",
+                "low_reg",
+                "high_reg",
+                "index_reg",
+                "key_size_reg",
+                "word_reg",
+                "rcon_reg",
+            )
+            plain = (*plain, "place_reg", "zeros_reg", "control_reg")
+            found = [handle for handle in registers(dut) if handle._name not in plain]
+            assert len(found) > 6 * bench.rounds
+            for handle in found:
+                assert handle.value == 0, handle._path
+    await bench.set_key(5, bench.random_key())
+    if icarus:
+        before = [bench.stored(index) for index in range(INDEXES)]
+        assert sum(map(bool, before[5])) > 4 * 10
+        await bench.erase(5)
+        assert bench.stored(5) == [0] * 4 * (bench.rounds + 1)
+        assert [bench.stored(index) for index in (4, 6)] == [before[index] for index in (4, 6)]
+
+
+@pytest.mark.parametrize(("key_bits", "rom_rounds"), [(256, 10), (192, 3), (128, 0)])
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_aes_stored_pipe(sim: str, key_bits: int, rom_rounds: int) -> None:
+    run_cocotb(
+        sim,
+        "stored_pipe_bench",
+        [
+            "tests/unit/aes_stored_pipe/stored_pipe_bench.v",
+            *source_closure("aes_stored_pipe"),
+            "hdl/crypto/aes_key_setup.v",
+        ],
+        "tests.unit.aes_stored_pipe.test_aes_stored_pipe",
+        {"MAX_KEY_BITS": key_bits, "ROM_ROUNDS": rom_rounds},
+    )
