@@ -23,6 +23,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -228,8 +229,8 @@ def sby_environment(folder: Path) -> Mapping[str, str]:
     for name, module in (("yosys", "scripts.yosys_script"), ("bitwuzla", "scripts.smt_solver")):
         program = folder / name
         if not program.is_file():
-            # by a name of its own first: another task may be about to start it
-            part = folder / f"{name}.{os.getpid()}"
+            # by a name of its own first: another task, of this process too, may write or start it now
+            part = folder / f"{name}.{os.getpid()}.{threading.get_ident()}"
             part.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n', encoding="utf-8")
             part.chmod(0o755)
             part.replace(program)
