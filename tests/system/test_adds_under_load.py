@@ -10,6 +10,7 @@ import cocotb
 import pytest
 
 from models.sa import Direction
+from tb.benchmark import BUILDS
 from tb.jobs.session import Session
 from tb.sim import SIMULATORS, run_cocotb
 from tb.transport import Frame, build_frame
@@ -45,7 +46,8 @@ async def adds_under_load(dut: Any) -> None:
     assert not session.scoreboard.mismatches, session.scoreboard.text()
 
 
+@pytest.mark.parametrize("parameters", [{}, BUILDS["stored_keys"]], ids=["default", "stored_keys"])
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_adds_under_load(sim: str) -> None:
+def test_adds_under_load(sim: str, parameters: dict[str, int]) -> None:
     """All cocotb tests of this file."""
-    run_cocotb(sim, "ipsec_bench", None, "tests.system.test_adds_under_load")
+    run_cocotb(sim, "ipsec_bench", None, "tests.system.test_adds_under_load", parameters)
