@@ -36,6 +36,7 @@ from models.packet import ParsedEsp, esp_frame, parse_frame
 from models.sa import Algorithm, Direction, SecurityAssociation
 from tb import engine_registers as regs
 from tb.bench import STATUS_FAILED_HANDLE, STATUS_SENT, EngineBench, RxResult, TxFrame, TxResult
+from tb.benchmark import BUILDS
 from tb.engine_registers import CommandStatus
 from tb.miniport import Miniport, SaOptions
 from tb.sim import SIMULATORS, CocotbTestFailure, run_cocotb, source_closure
@@ -558,7 +559,7 @@ async def hard_reset_mid_traffic(dut: Any) -> None:
 # ---- secrets inside --------------------------------------------------------------------------------------------------
 
 
-STORED_KEYS = {"KEY_STORE": 1, "CYCLES_PER_ROUND": 2, "TX_ROM_ROUNDS": 10, "RX_ROM_ROUNDS": 10, "GHASH_STYLE": 1}
+STORED_KEYS = BUILDS["stored_keys"]
 
 
 def _round_keys(key: bytes) -> bytes:
