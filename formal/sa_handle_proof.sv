@@ -120,7 +120,7 @@ always @(posedge clk) begin
         lookup_read: assert (!of_entry_reg || $past(rst) || sa_table.valid_inst.tx_valid_reg == $past(live_reg));
 
         hit: cover (of_entry_reg && tx_hit);
-        miss_after_delete: cover (of_entry_reg && !tx_hit && !live_reg && generation_reg == 1 && $past(tx_handle_2_reg[31:16]) == 1);
+        miss: cover (of_entry_reg && !tx_hit && !hidden && past_valid);
     end
 end
 

@@ -82,8 +82,8 @@ always @(posedge clk) begin
         command_runs: assert (running_reg || !`COMMAND.start_reg && (state == IDLE || (state == SWEEP && `COMMAND.power_up_reg)));
         start_waits: assert (!`COMMAND.start_reg || state == IDLE || (state == SWEEP && `COMMAND.power_up_reg));
 
-        two_of_an_spi: cover (one != other && one_valid && other_valid && `CAM.entry_key[one] == `CAM.entry_key[other]);
-        refused: cover (search_done && search_hit && one_staged);
+        searched: cover (search_done && !search_hit);
+        added: cover (adding && state == ACTIVATE);
     end
 end
 

@@ -87,6 +87,8 @@ class Proof:
     """the module of hdl/ to which the checker is bound (``bind``), if it does not hold it"""
     cut: Sequence[str] = ()
     """modules that are taken out: their outputs are anything at any time"""
+    flat_memories: bool = False
+    """goals and bugs are looked for with registers in place of memories: quicker where these are small"""
     no_paths: Sequence[Mapping[str, Any]] = ()
     """for no-path: rows of ``from``, ``to``, ``registers``, see scripts.paths"""
     models: Sequence[str] = ()
@@ -246,7 +248,8 @@ def sby_script(task: Task, files: Sequence[str]) -> str:
         depth, engine = proof.depth, ENGINES[proof.method]
     else:
         mode = "cover" if task.kind == "cover" else "bmc"
-        depth, engine = (task.bug and task.bug.depth) or proof.cover_depth, "smtbmc bitwuzla"
+        depth = (task.bug and task.bug.depth) or proof.cover_depth
+        engine = "smtbmc --nomem bitwuzla" if proof.flat_memories else "smtbmc bitwuzla"
     script = [
         "[options]",
         f"mode {mode}",
