@@ -21,6 +21,7 @@ from typing import Any
 
 import pywellen
 
+from scripts.markdown import replace_part, table
 from tb.sim import ROOT, TIMESCALE, VERILATOR_WARNINGS, WavesWindow, build, hdl_modules, source_closure
 
 ENGINE, BENCH = "ipsec_engine", "ipsec_bench"
@@ -188,20 +189,20 @@ def core() -> str:
 
 def parameter_table() -> str:
     """Markdown."""
-    rows = [f"| `{row.name}` | `{row.default}` | {row.text} |" for row in parameters_of(ENGINE)]
-    return "\n".join(["| parameter | default | |", "|---|---|---|", *rows])
+    rows = [(f"`{row.name}`", f"`{row.default}`", row.text) for row in parameters_of(ENGINE)]
+    return table([("parameter", "default", ""), *rows])
 
 
 def port_table() -> str:
     """Markdown."""
-    rows = ["| port | direction | bits |", "|---|---|---:|"]
+    rows = [("port", "direction", "bits")]
     group = ""
     for port in ports_of(ENGINE):
         if port.group != group:
             group = port.group
-            rows.append(f"| **{group}** | | |")
-        rows.append(f"| `{port.name}` | {port.direction} | {port.width} |")
-    return "\n".join(rows)
+            rows.append((f"**{group}**", "", ""))
+        rows.append((f"`{port.name}`", port.direction, str(port.width)))
+    return table(rows, (2,))
 
 
 # ---- timing diagrams -----------------------------------------------------------------------------------------------
@@ -309,9 +310,7 @@ def document(parts: dict[str, str]) -> str:
     """The document with these parts between their marks."""
     text = DOCUMENT.read_text(encoding="utf-8")
     for name, part in parts.items():
-        pattern = re.compile(rf"(<!-- {name}: made by make integration -->\n).*?(<!-- end -->)", re.DOTALL)
-        assert len(pattern.findall(text)) == 1, name
-        text = pattern.sub(lambda match, part=part: f"{match[1]}{part}\n{match[2]}", text)  # type: ignore[misc]
+        text = replace_part(text, name, "make integration", part)
     return text
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import synth
+from scripts import synth, synth_document
 from scripts.synth import CAPACITY, Job, Outcome, Routed, critical_path, plain_net, read_jobs, target_errors
 from scripts.synth_check import Area, run_yosys
 from scripts.yosys_worker import pins
@@ -124,3 +124,25 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
     assert again.best.mhz == first.best.mhz
     (error,) = synth.run_job(replace(job, minimum_mhz=5000.0)).errors
     assert error.endswith("is below 5000 MHz")
+
+
+def test_tables_of_the_document() -> None:
+    """Every block of the table of synth_blocks.toml has its line; the tables of a report are those of its numbers."""
+    text = synth_document.DOCUMENT.read_text(encoding="utf-8")
+    assert [job.name for job in read_jobs() if f"\n| {job.name} | " not in text] == [], synth_document.MAKER
+    run = {
+        "seed": 2,
+        "mhz": 101.5,
+        "path": ["a", "b", "c"],
+        "path_ns": [3.0, 6.85],
+        "utilisation": {"TRELLIS_COMB": [123, 83640]},
+    }
+    block = {"name": "x", "parameters": {"P": 1}, "luts": 100, "flip_flops": 10, "block_rams": 1, "speed": 8}
+    block |= {"minimum_mhz": 100, "routed": [run, {"seed": 1, "mhz": None}], "xilinx": {"xc7": {"luts": 60}}}
+    report = {"blocks": [block], "tools": {"yosys": "0.70"}, "device": "d", "package": "p"}
+    assert synth_document.routed_table(report).splitlines()[2] == (
+        "| x | `P` 1 | 123 | 100 | 10 | 1 | 8 | 101.5 (2), - (1) | 100 | 13.0 |"
+    )
+    assert synth_document.path_table(report).splitlines()[2] == "| x | 3.0 | 6.8 | `a` | `c` | `b` |"
+    assert synth_document.xilinx_table(report).splitlines()[2] == "| x | 7 series | 60 |"
+    assert "| x | `P` 1 |" in synth_document.document(text, report)
