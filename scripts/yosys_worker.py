@@ -118,7 +118,8 @@ class Flow:
         self.run("design -pop")
 
     def step(self, labels: str) -> None:
-        self.run(f"synth_ecp5 -top {self.top} -nowidelut {'' if self.flatten else '-noflatten '}-run {labels}")
+        options = f"-nowidelut -cmp2softlogic{'' if self.flatten else ' -noflatten'}"
+        self.run(f"synth_ecp5 -top {self.top} {options} -run {labels}")
 
     def memories(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The memories of the netlist that are not mapped yet, by (module, instance)."""
