@@ -24,7 +24,7 @@ module esp_receive #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
-    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 2), 0: expanded on the way
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 3), 0: expanded on the way
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
@@ -35,6 +35,8 @@ module esp_receive #(
     parameter LOOKUP_LATENCY = 5,
     // log2 of the beats in the frame store
     parameter STORE_LOG2 = 11,
+    // 1: more register stages, see above
+    parameter EXTRA_REGISTERS = 0,
     // powers of the hash key read at once: derived, leave as it is
     parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (

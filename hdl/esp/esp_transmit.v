@@ -21,13 +21,17 @@ module esp_transmit #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
-    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 2), 0: expanded on the way
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 3), 0: expanded on the way
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
     parameter GHASH_STAGES = 4,
     // multiplier of GHASH, see ghash
     parameter GHASH_STYLE = 0,
+    // cycles from tx_lookup to tx_found
+    parameter LOOKUP_LATENCY = 4,
+    // 1: more register stages, see above
+    parameter EXTRA_REGISTERS = 0,
     // powers of the hash key read at once: derived, leave as it is
     parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (
