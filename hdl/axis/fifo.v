@@ -62,7 +62,7 @@ always @(posedge clk) begin
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
-    unread_reg <= grow || (read ? unread != 1 : unread != 0);
+    unread_reg <= grow || unread[DEPTH_LOG2:1] != 0 || (unread[0] && !read);
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;
@@ -108,10 +108,8 @@ generate
         always @(posedge clk) begin
             if (read) begin
                 data_reg <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
-                valid_reg <= 1'b1;
-            end else if (m_ready) begin
-                valid_reg <= 1'b0;
             end
+            valid_reg <= read || (valid_reg && !m_ready);
             if (rst) begin
                 valid_reg <= 1'b0;
             end

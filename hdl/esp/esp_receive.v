@@ -1072,7 +1072,7 @@ wire [31:0] result_slot_1 = {13'd0, result_status, 14'd0, result_kind != KIND_PA
 generate
     if (EXTRA != 0) begin : index_stays
         // that of check_take is looked at, that of the cycle after it belongs to use_valid: see sa_usage
-        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-11-32 +: INDEX_WIDTH] : check_handle[INDEX_WIDTH-1:0];
+        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-10-32 +: INDEX_WIDTH] : check_handle[INDEX_WIDTH-1:0];
     end else begin : index_as_it_is
         assign usage_index = check_handle[INDEX_WIDTH-1:0];
     end
