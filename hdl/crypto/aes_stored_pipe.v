@@ -9,7 +9,7 @@
 //          s_valid belongs to it from the next cycle on. The following load may come one cycle before swap.
 // Skip     A block with s_skip = n passes by the first n rounds (0, 2 or 4): the keys are stored so that they end with the last
 //          round (aes_key_setup).
-// Latency  LATENCY = (MAX_KEY_BITS/32 + 6) * 2 + 1 cycles from s_valid to m_valid, for every key size.
+// Latency  LATENCY = (MAX_KEY_BITS/32 + 6) * 3 + 1 cycles from s_valid to m_valid, for every key size.
 // Rate     one block per cycle; there is no ready, the pipe never stalls.
 // Order    FIPS-197: block[127:120] is octet 0.
 // Write    one word of the round key of an SA, by aes_key_setup, never while the SA has a job.
@@ -68,7 +68,7 @@ module aes_stored_pipe #
 localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
 // rounds that shorter keys leave out
 localparam SKIPPED = ROUNDS - 10;
-localparam DEPTH = 2 * ROUNDS;
+localparam DEPTH = 3 * ROUNDS;
 localparam CONTROL_WIDTH = INDEX_WIDTH + 5;
 
 wire                   write;
@@ -140,11 +140,11 @@ generate
             .write(write && (write_all || write_round == r)),
             .write_address(write_address),
             .write_data(write_data),
-            .load(controls[CONTROL_WIDTH*2*r+CONTROL_WIDTH-1]),
-            .load_index(controls[CONTROL_WIDTH*2*r+4 +: INDEX_WIDTH]),
-            .load_word(controls[CONTROL_WIDTH*2*r+2 +: 2]),
-            .swap(controls[CONTROL_WIDTH*2*r+1]),
-            .clear(controls[CONTROL_WIDTH*2*r]),
+            .load(controls[CONTROL_WIDTH*3*r+CONTROL_WIDTH-1]),
+            .load_index(controls[CONTROL_WIDTH*3*r+4 +: INDEX_WIDTH]),
+            .load_word(controls[CONTROL_WIDTH*3*r+2 +: 2]),
+            .swap(controls[CONTROL_WIDTH*3*r+1]),
+            .clear(controls[CONTROL_WIDTH*3*r]),
             .key(keys[128*r +: 128])
         );
 
