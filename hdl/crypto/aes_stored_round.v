@@ -2,8 +2,8 @@
 //
 // aes_stored_round: one round of forward AES (FIPS-197, 5.1) with its round key from a memory of this round.
 //
-// What     m_state = AddRoundKey(MixColumns(ShiftRows(SubBytes(s_state)))), without MixColumns in the last round. Where a
-//          block skips this round (BYPASS, s_skip): AddRoundKey alone.
+// What     m_state = AddRoundKey(MixColumns(ShiftRows(SubBytes(s_state)))), without MixColumns in the last round. Of a block
+//          that skips this round (s_skip) only the side band goes on, and m_state = key.
 // Latency  3 cycles: a register inside and one behind SubBytes.    Rate: one block per cycle, never stalls.
 // Key      of the job that key_swap made the current one (see aes_round_key), at the time of the third cycle.
 // Order    FIPS-197: s_state[127:120] is octet 0.
@@ -19,9 +19,7 @@ module aes_stored_round #
 (
     // no MixColumns
     parameter LAST = 0,
-    // blocks may skip this round
-    parameter BYPASS = 0,
-    // S-boxes: 1 in the composite field, 2 in block RAM (not with BYPASS)
+    // S-boxes: 1 in the composite field, 2 in block RAM
     parameter SBOX_STYLE = 1,
     // width of the side band
     parameter USER_WIDTH = 8
@@ -74,17 +72,12 @@ reg [USER_WIDTH-1:0] user_1_reg;
 wire [127:0]         substituted;
 
 reg                  valid_2_reg;
-reg                  skip_2_reg;
 reg [USER_WIDTH-1:0] user_2_reg;
 reg [127:0]          state_2_reg;
-// the state of a block that skips this round
-wire [127:0]         skipped;
 
 reg                  m_valid_reg;
 reg [127:0]          m_state_reg;
 reg [USER_WIDTH-1:0] m_user_reg;
-
-wire skip = BYPASS != 0 && s_skip;
 
 assign m_valid = m_valid_reg;
 assign m_state = m_state_reg;
@@ -109,18 +102,6 @@ generate
             .m_bytes(substituted)
         );
     end
-
-    if (BYPASS != 0) begin : bypass
-        reg [127:0] state_1_reg;
-
-        assign skipped = state_1_reg;
-
-        always @(posedge clk) begin
-            state_1_reg <= s_valid && s_skip && !rst ? s_state : 128'd0;
-        end
-    end else begin : no_bypass
-        assign skipped = 128'd0;
-    end
 endgenerate
 
 always @(posedge clk) begin
@@ -130,20 +111,21 @@ always @(posedge clk) begin
         user_1_reg <= {USER_WIDTH{1'b0}};
     end else begin
         valid_1_reg <= 1'b1;
-        skip_1_reg <= skip;
+        skip_1_reg <= s_skip;
         user_1_reg <= s_user;
     end
 
     if (!valid_1_reg || rst) begin
         valid_2_reg <= 1'b0;
-        skip_2_reg <= 1'b0;
         user_2_reg <= {USER_WIDTH{1'b0}};
-        state_2_reg <= 128'd0;
     end else begin
         valid_2_reg <= 1'b1;
-        skip_2_reg <= skip_1_reg;
         user_2_reg <= user_1_reg;
-        state_2_reg <= skip_1_reg ? skipped : substituted;
+    end
+    if (!valid_1_reg || skip_1_reg || rst) begin
+        state_2_reg <= 128'd0;
+    end else begin
+        state_2_reg <= substituted;
     end
 
     if (!valid_2_reg || rst) begin
@@ -152,7 +134,7 @@ always @(posedge clk) begin
         m_user_reg <= {USER_WIDTH{1'b0}};
     end else begin
         m_valid_reg <= 1'b1;
-        m_state_reg <= ((LAST != 0 || skip_2_reg) ? state_2_reg : mix_columns(state_2_reg)) ^ key;
+        m_state_reg <= (LAST != 0 ? state_2_reg : mix_columns(state_2_reg)) ^ key;
         m_user_reg <= user_2_reg;
     end
 end
