@@ -134,7 +134,9 @@ wire outputs_same = `SAME(s_axil_awready)
     && `SAME(command_opcode)
     && `SAME(sa_event_take);
 
-wire handshake_same = (copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.write_reg && !copy[0].dut.axil_slave_inst.read_reg)
+wire handshake_same = (!copy[0].dut.axil_slave_inst.req_reg || copy[0].dut.axil_slave_inst.busy_reg)
+    && (!copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.is_write_reg || copy[0].dut.axil_slave_inst.w_valid_reg)
+    && (copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.write_reg && !copy[0].dut.axil_slave_inst.read_reg)
     && `SAME(dut.axil_slave_inst.aw_valid_reg)
     && (!copy[0].dut.axil_slave_inst.aw_valid_reg || `SAME(dut.axil_slave_inst.aw_address_reg))
     && `SAME(dut.axil_slave_inst.w_valid_reg)
