@@ -84,7 +84,6 @@ localparam [15:0]
     TPID_8021AD = 16'h88a8,
     UDP_PORT_ESP = 16'd4500;
 
-localparam [2:0] MAX_EXTENSION_HEADERS = 3'd4;
 // the last word at which an ESP header may begin, so that its IV ends within the captured octets
 localparam [4:0] LAST_POSITION = 5'd27;
 
@@ -288,7 +287,7 @@ reg [2:0] read_slot_reg;
 reg [1:0] read_quads_reg;
 // word at which the header at hand begins
 reg [4:0] position_reg;
-// extension headers taken
+// extension headers taken, 4 at the most
 reg [2:0] extension_headers_reg;
 // frames that are all in, less those the walk is through with: -1 if it is through with the one in write_slot_reg
 reg signed [3:0] backlog_reg;
@@ -301,8 +300,14 @@ reg [6:0] ahead_reg;
 
 wire [2:0] next_slot = read_slot_reg + 3'd1;
 
-wire ahead_negative = ahead_reg[6];
-wire ahead_8 = !ahead_negative && ahead_reg[5:3] != 3'd0;
+// the next n words are in: ahead_reg > n
+wire ahead_7 = !ahead_reg[6] && ahead_reg[5:3] != 3'd0;
+wire ahead_6 = ahead_7 || (!ahead_reg[6] && ahead_reg[2:0] == 3'd7);
+wire ahead_5 = ahead_7 || (!ahead_reg[6] && ahead_reg[2:1] == 2'd3);
+wire ahead_4 = ahead_7 || (!ahead_reg[6] && ahead_reg[2] && ahead_reg[1:0] != 2'd0);
+wire ahead_3 = ahead_7 || (!ahead_reg[6] && ahead_reg[2]);
+wire ahead_2 = ahead_3 || (!ahead_reg[6] && ahead_reg[1:0] == 2'd3);
+wire ahead_1 = ahead_3 || (!ahead_reg[6] && ahead_reg[1]);
 
 wire [7:0] first = first_mem[read_slot_reg];
 wire first_ipv6 = first[7];
@@ -310,82 +315,74 @@ wire [27:0] quad_links = links_mem[{read_quads_reg, position_reg[3:2]}];
 wire [6:0] next_link = position_reg[1] ? (position_reg[0] ? quad_links[27:21] : quad_links[20:14])
     : (position_reg[0] ? quad_links[13:7] : quad_links[6:0]);
 
-// behind this header of 8 octets or more there is no room for a second one and SPI and sequence number behind it, nor for SPI, sequence
-// number and IV; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window
-wire cut_off = ended_reg && !ahead_8 && (ahead_negative || ahead_reg[2:0] != 3'd7);
-wire too_many = extension_headers_reg == MAX_EXTENSION_HEADERS;
-wire udp_too_deep = position_reg > LAST_POSITION - 5'd2;
+wire is_ip = state_reg == STATE_IP;
+wire is_esp = state_reg == STATE_ESP;
+wire too_many_extension_headers = state_reg == STATE_EXTENSION && extension_headers_reg[2];
+// the ESP header behind it
+wire udp_too_deep = state_reg == STATE_UDP && position_reg > LAST_POSITION - 5'd2;
 
 // the words of the header that are needed are in
 reg present;
-// if so, the walk ends with this header; else, it goes on with the next one
-reg last_header;
+// the walk goes on with
 reg [2:0] next_state;
 reg [4:0] next_position;
 // at the end of the walk there is an ESP header, if all headers are right
 reg found;
 
 always @* begin
+    next_state = {1'b1, first[6:5]};
+    next_position = first[4:0];
     case (state_reg)
-        // 5 words
         STATE_IP: begin
-            present = captured_reg && (ahead_8 || (!ahead_negative && ahead_reg[2:1] == 2'b11));
-            last_header = first[6:5] == KIND_NONE;
-            next_state = first_ipv6 ? STATE_IPV6_DESTINATION : {1'b1, first[6:5]};
-            next_position = first_ipv6 ? position_reg + 5'd5 : first[4:0];
+            present = captured_reg && ahead_5;
             found = 1'b0;
+            if (first_ipv6) begin
+                next_state = STATE_IPV6_DESTINATION;
+                next_position = position_reg + 5'd5;
+            end
         end
-        // 5 words
         STATE_IPV6_DESTINATION: begin
-            present = ahead_8 || (!ahead_negative && ahead_reg[2:1] == 2'b11);
-            last_header = 1'b0;
-            next_state = {1'b1, first[6:5]};
-            next_position = first[4:0];
+            present = ahead_5;
             found = 1'b0;
         end
-        // 1 word
         STATE_EXTENSION: begin
-            present = ahead_8 || (!ahead_negative && ahead_reg[2:1] != 2'b00);
-            last_header = cut_off || too_many;
+            present = ahead_1;
             next_state = {1'b1, next_link[5:4]};
             next_position = {next_link[3:0], position_reg[0]};
-            found = present && next_link[6] && !too_many && (ahead_8 || (ahead_reg[2] && ahead_reg[1:0] != 2'b00));
+            found = ahead_4 && next_link[6] && !too_many_extension_headers;
         end
-        // 3 words
         STATE_UDP: begin
-            present = ahead_8 || (!ahead_negative && ahead_reg[2]);
-            last_header = cut_off || udp_too_deep;
+            present = ahead_3;
             next_state = STATE_ESP;
             next_position = position_reg + 5'd2;
-            found = present && !udp_too_deep && (ahead_8 || ahead_reg[1:0] != 2'b00);
+            found = ahead_4 && !udp_too_deep;
         end
-        STATE_NONE: begin
-            present = 1'b1;
-            last_header = 1'b1;
-            next_state = STATE_IP;
-            next_position = position_reg;
-            found = 1'b0;
-        end
-        // ESP: 4 words
-        default: begin
-            present = ahead_8 || (!ahead_negative && ahead_reg[2] && ahead_reg[1:0] != 2'b00);
-            last_header = 1'b1;
-            next_state = STATE_IP;
-            next_position = position_reg;
+        STATE_ESP: begin
+            present = ahead_4;
             // a short frame may end within the IV: it is ESP all the same (and a syntax error)
-            found = ahead_8 || (!ahead_negative && (ahead_reg[2] || ahead_reg[1:0] == 2'b11));
+            found = ahead_2;
+        end
+        default: begin
+            present = 1'b0;
+            found = 1'b0;
         end
     endcase
 end
 
-wire take = present || ended_reg;
-wire finish = present ? last_header : ended_reg;
+// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such header
+// and SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
+wire cut_off = ended_reg && !(captured_reg && (state_reg[2] ? ahead_6 : ahead_5));
+
+wire finish = state_reg == STATE_NONE || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
+    || (present && (is_esp || (is_ip && first[6:5] == KIND_NONE)));
+wire take = present || finish;
 
 // what is in of the next frame and, if it goes on, of this one, after this cycle
 wire [7:0] finish_words = backlog_reg <= 0 ? 8'd0 : backlog_reg == 1 ? {flush_reg, live_words} : {1'b1, words_mem[next_slot]};
 wire [7:0] stay_words = backlog_reg == 0 ? {flush_reg, live_words} : {ended_reg, captured_reg, words_reg};
 wire [4:0] finish_position = {3'd0, tags_mem[next_slot]} + 5'd3;
-wire [4:0] stay_position = state_reg == STATE_IP ? {3'd0, tags_mem[read_slot_reg]} + 5'd3 : position_reg;
+// a frame whose IP header is not in yet is the one that comes in
+wire [4:0] stay_position = is_ip ? {3'd0, tags_reg} + 5'd3 : position_reg;
 wire [6:0] finish_ahead = {1'b0, finish_words[5:0]} - {2'd0, finish_position};
 wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, stay_position};
 wire [6:0] next_ahead = {1'b0, stay_words[5:0]} - {2'd0, next_position};
@@ -404,7 +401,8 @@ assign full = backlog_reg[3:1] == 3'b011 || held_reg == 3'd3 || held_reg == 3'd4
 always @(posedge clk) begin
     state_reg <= finish ? STATE_IP : present ? next_state : state_reg;
     position_reg <= finish ? finish_position : present ? next_position : stay_position;
-    ahead_reg <= finish ? finish_ahead : present ? next_ahead : stay_ahead;
+    // not as a choice: Yosys would make one subtractor of the three, behind it
+    ahead_reg <= ({7{finish}} & finish_ahead) | ({7{!finish && present}} & next_ahead) | ({7{!finish && !present}} & stay_ahead);
     {ended_reg, captured_reg, words_reg} <= finish ? finish_words : stay_words;
     backlog_reg <= finish ? finish_backlog : stay_backlog;
     if (state_reg == STATE_IP) begin
