@@ -143,7 +143,7 @@ reg [31:0] links_mem [0:15];
 reg [6:0] words_mem [0:7];
 // VLAN tags
 reg [1:0] tags_mem [0:7];
-// {ipv6, kind and position of the header behind the IP header}
+// {ipv6, kind of the header behind the IP header, its position or that of the second half of an IPv6 header}
 reg [8:0] first_mem [0:7];
 
 wire begin_frame = s_valid && !in_frame_reg;
@@ -215,7 +215,7 @@ wire [3:0] ihl = tags_reg[1] ? tail_reg[75:72] : ihl_reg;
 wire [2:0] ipv4_kind = tags_reg[1] ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
 wire [2:0] ipv6_kind = tags_reg[1] ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
 wire [2:0] first_kind = ipv6_reg ? ipv6_kind : ipv4_reg ? ipv4_kind & ~KIND_EXTENSION : KIND_NONE;
-wire [4:0] first_position = {3'd0, tags_reg} + (ipv6_reg ? 5'd13 : {1'b0, ihl} + 5'd3);
+wire [4:0] first_position = {3'd0, tags_reg} + (ipv6_reg ? 5'd8 : {1'b0, ihl} + 5'd3);
 
 always @(posedge clk) begin
     flush_reg <= 1'b0;
@@ -240,8 +240,8 @@ always @(posedge clk) begin
         tags_reg <= tags;
         {ipv6_reg, ipv4_reg} <= ip;
         ihl_reg <= is_tag_0_reg ? block[107:104] : ihl_reg;
-        ipv4_kind_reg <= kind_of(is_tag_0_reg ? block[39:32] : block[71:64]);
-        ipv6_kind_reg <= kind_of(is_tag_0_reg ? block[63:56] : block[95:88]);
+        ipv4_kind_reg <= is_tag_0_reg ? kind_of(block[39:32]) : kind_of(block[71:64]);
+        ipv6_kind_reg <= is_tag_0_reg ? kind_of(block[63:56]) : kind_of(block[95:88]);
     end
     if (is_beat_2_reg) begin
         first_mem[write_slot_reg] <= {ipv6_reg, first_kind, first_position};
@@ -338,7 +338,7 @@ wire found = (is_extension && ahead_4 && link_read[7] && !too_many_extension_hea
 // the header with which the walk goes on; behind an extension header it is known later in the cycle
 wire [2:0] next_kind = is_extension ? link_read[6:4] : is_udp ? KIND_ESP : first_kind_read;
 wire [4:0] link_position = {link_read[3:0], position_reg[0]};
-wire [4:0] other_position = is_udp ? position_reg + 5'd2 : is_ip && first_ipv6 ? position_reg + 5'd5 : first_position_read;
+wire [4:0] other_position = is_ip ? first_position_read : position_reg + (is_udp ? 5'd2 : 5'd5);
 wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
     : ({6{next_kind[0]}} & STATE_EXTENSION) | ({6{next_kind[1]}} & STATE_UDP) | ({6{next_kind[2]}} & STATE_ESP)
     | ({6{next_kind == KIND_NONE}} & STATE_NONE);
