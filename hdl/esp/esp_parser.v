@@ -121,8 +121,9 @@ octet_reverse octet_reverse_inst (
 
 // a beat of the frame was there, but not the last one
 reg in_frame_reg;
-// quad that the next beat of the frame completes, saturating behind the captured ones
+// quad that the next beat of the frame completes, saturating behind the captured ones, and one more
 reg [3:0] quad_reg;
+reg [3:0] after_quad_reg;
 reg [2:0] write_slot_reg;
 reg [1:0] write_quads_reg;
 // octets 2..15 of the beat before
@@ -154,9 +155,9 @@ wire [127:0] quad = {tail_reg, flush_reg ? 16'h0000 : block[127:112]};
 wire write_links = write_quad && (quad_reg[2] ? quad_reg[1:0] != 2'd3 : quad_reg[1:0] == 2'd3);
 
 // of the frame that is in write_slot_reg, with this cycle
-wire [6:0] live_words = flush_reg ? {quad_reg[3:1] != 3'd0, quad_reg + {3'd0, flush_words_reg[2]}, flush_words_reg[1:0]}
-    : !in_frame_reg ? 7'd0
-    : s_valid ? {quad_reg != 4'd0, quad_reg + 4'd1, 2'd1} : {quad_reg[3:1] != 3'd0, quad_reg, 2'd1};
+wire [3:0] live_quads = (flush_reg ? flush_words_reg[2] : s_valid) ? after_quad_reg : quad_reg;
+wire [6:0] live_words = flush_reg ? {quad_reg[3:1] != 3'd0, live_quads, flush_words_reg[1:0]}
+    : in_frame_reg ? {live_quads[3:1] != 3'd0, live_quads, 2'd1} : 7'd0;
 
 genvar lane;
 generate
@@ -258,8 +259,10 @@ always @(posedge clk) begin
             ip_0_reg <= ip_of(block[31:16]);
             ihl_reg <= block[11:8];
             quad_reg <= 4'd0;
+            after_quad_reg <= 4'd1;
         end else if (!quad_reg[3]) begin
-            quad_reg <= quad_reg + 4'd1;
+            quad_reg <= after_quad_reg;
+            after_quad_reg <= after_quad_reg + 4'd1;
         end
     end
     if (rst) begin
