@@ -251,7 +251,8 @@ wire [6:0] desc_esp_offset;
 wire [OFFSET_WIDTH-1:0] desc_ip_end;
 
 esp_parser #(
-    .OFFSET_WIDTH(OFFSET_WIDTH)
+    .OFFSET_WIDTH(OFFSET_WIDTH),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_parser_inst (
     .clk(clk),
     .rst(rst),
@@ -741,6 +742,7 @@ keystream #(
     .CYCLES_PER_ROUND(CYCLES_PER_ROUND),
     .SBOX_STYLE(SBOX_STYLE),
     .KEY_STORE(KEY_STORE),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS),
     .ROM_ROUNDS(ROM_ROUNDS),
     .INDEX_WIDTH(INDEX_WIDTH),
     .BLOCKS_WIDTH(BEAT_WIDTH),
