@@ -163,16 +163,16 @@ genvar lane;
 generate
     for (lane = 0; lane < 4; lane = lane + 1) begin : link
         wire [7:0] next = quad[120-32*lane +: 8];
-        wire [7:0] length = quad[112-32*lane +: 8];
+        wire [7:0] units = quad[112-32*lane +: 8];
         // half the position of what is behind the two words that every header has (quad_reg is 3 to 6), and of the next header
         wire [3:0] half = lane < 2 ? {quad_reg[2:0], 1'b1} : {1'b1, quad_reg[1] ^ quad_reg[0], !quad_reg[0], 1'b0};
-        wire [3:0] half_next = half + {1'b0, length[2:0]};
+        wire [3:0] half_next = half + {1'b0, units[2:0]};
         // the length with which it would be behind LAST_POSITION
         wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane < 2};
-        wire too_deep = length[7:3] != 5'd0 || length[2:0] >= much;
+        wire too_deep = units[7:3] != 5'd0 || units[2:0] >= much;
         wire [2:0] kind = too_deep ? KIND_NONE : kind_of(next);
 
-        assign links[8*lane +: 8] = {kind == KIND_ESP && length == 8'd0, kind, half_next};
+        assign links[8*lane +: 8] = {kind == KIND_ESP && units == 8'd0, kind, half_next};
     end
 endgenerate
 
@@ -346,8 +346,8 @@ wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
     : ({6{next_kind[0]}} & STATE_EXTENSION) | ({6{next_kind[1]}} & STATE_UDP) | ({6{next_kind[2]}} & STATE_ESP)
     | ({6{next_kind == KIND_NONE}} & STATE_NONE);
 
-// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such header
-// and SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
+// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such
+// header, SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
 wire cut_off = ended_reg && !(captured_reg && (ahead_6 || ((is_ip || is_ipv6_destination) && ahead_5)));
 
 wire finish = is_none || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
@@ -462,18 +462,20 @@ generate
         assign seen = seen_reg;
         assign judge_take = take_reg[1];
         assign judge_finish = finish_reg[1];
-        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position, window} = judge_reg;
+        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position,
+            window} = judge_reg;
     end else begin : judge_now
         assign seen = walked;
         assign judge_take = take;
         assign judge_finish = finish;
-        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position, window} = {seen[15:9], seen_position, seen_window};
+        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position,
+            window} = {seen[15:9], seen_position, seen_window};
     end
 endgenerate
 
 // all headers before this one were right
 reg right_reg;
-// octets from the header at hand to the end of the IP packet; negative: it begins behind it. esp_inside sees that a UDP length is not too small, too
+// octets from the header at hand to the end of the IP packet; negative: it begins behind it. By esp_inside a UDP length is not too small, either
 reg [16:0] left_reg;
 // octet offset of the end of the IP packet
 reg [16:0] ip_end_reg;
