@@ -10,7 +10,7 @@
  *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
  * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20
- * (with EXTRA_REGISTERS 30), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
+ * (with EXTRA_REGISTERS 31), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
  * Dead lanes (tkeep = 0) are never looked at, and leave as zero.
@@ -146,6 +146,8 @@ localparam EXTRA_PARSER = 2 * EXTRA;
 localparam EXTRA_JUDGE = 2 * EXTRA;
 // queue of jobs in block RAM, and a register behind it
 localparam EXTRA_JOB = 2 * EXTRA;
+// in keystream
+localparam EXTRA_CIPHER = EXTRA;
 // behind the queue of keystream
 localparam EXTRA_KEYSTREAM = EXTRA;
 localparam EXTRA_FEEDER = EXTRA;
@@ -159,7 +161,7 @@ localparam EXTRA_BEAT = 2 * EXTRA;
 localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_FEEDER + EXTRA_GHASH + EXTRA_TAG;
 localparam TAG_DELAY_LOG2 = TAG_DELAY <= 16 ? 4 : 5;
 // age of a beat at the XOR: the keystream of the farthest ESP header is ready
-localparam POP_DELAY = AES_LATENCY + 11 + EXTRA_PARSER + EXTRA_JUDGE + EXTRA_JOB + EXTRA_KEYSTREAM;
+localparam POP_DELAY = AES_LATENCY + 11 + EXTRA_PARSER + EXTRA_JUDGE + EXTRA_JOB + EXTRA_CIPHER + EXTRA_KEYSTREAM;
 localparam FRAME_FIFO_LOG2 = POP_DELAY + 8 <= 64 ? 6 : 7;
 // log2 of the frames between s_axis_tx and the XOR
 localparam FRAMES_LOG2 = 5;
