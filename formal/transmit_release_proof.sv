@@ -2,7 +2,7 @@
 /*
  * esp_transmit, from the XOR to the wire: beats and status octets that are offered stay until they are taken; every beat that leaves the XOR and every status octet finds
  * room in its queue, so that none is lost; and a beat that waits at the XOR moves on as soon as what it waits for is there: its keystream (E(J0) for the last hashed beat
- * of GMAC), room for the status of its frame. While the sink takes, room in the output costs it HOLD + 2 cycles at the most, where HOLD is the longest time between two
+ * of GMAC), room for the status of its frame. While the sink takes, room in the output costs it HOLD + 1 cycles at the most, where HOLD is the longest time between two
  * beats that leave the delay line while it holds any.
  *
  * The delay line is cut out: no beat leaves it that has not come, one leaves within HOLD cycles while any is inside (delay_line is a proof of its own).
@@ -84,15 +84,13 @@ always @(posedge clk) begin
         one_status_for_a_frame: assert (context_take == (pop && head_last));
         if ($past(!rst && pop && !drop)) every_beat_goes_on: assert (xor_valid_reg);
         else no_other_beat: assert (!xor_valid_reg || $past(rst));
-        moves_on_within_the_bound: assert (stuck_reg <= HOLD + 2);
+        moves_on_within_the_bound: assert (stuck_reg <= HOLD + 1);
 
         // what these rest on
         beats_are_counted: assert (count == xor_valid_reg + inside_reg + level && count <= ROOM && level <= ROOM && inside_reg <= ROOM);
         hold_counts: assert (hold_reg == 0 || inside_reg != 0);
-        // the output is full of beats in the delay line
-        stuck_behind_the_line: assert (stuck_reg == 0 || stuck_reg <= hold_reg + 2);
-        stuck_while_none_is_offered: assert (stuck_reg <= 1 || (level <= 1 && count == ROOM));
-        stuck_and_one_comes: assert (!(stuck_reg > 2 && hold_reg == 0) || level == 1);
+        // full of beats in the delay line until one leaves it, which the sink takes
+        stuck_behind_the_line: assert (stuck_reg == 0 || count != ROOM || (level == 0 ? stuck_reg <= hold_reg : level == 1 && stuck_reg <= HOLD));
 
         a_beat_waits: cover (m_axis_tx_tvalid && $past(m_axis_tx_tvalid && !m_axis_tx_tready, 2));
         a_status_waits: cover (m_axis_tx_status_tvalid && $past(m_axis_tx_status_tvalid && !m_axis_tx_status_tready, 2));
