@@ -11,20 +11,28 @@
  *   word w    = octets 4w+2 .. 4w+5 of the frame        (the IP header starts at octet 14 + 4*tags = word 3 + tags)
  *   quad q    = words 4q .. 4q+3  = octets 16q+2 .. 16q+17  (complete when beat q + 1 is in)
  *
- * The first 8 quads of a frame are kept in a ring of SLOTS frames. A walker reads five words at any position per cycle and takes one
- * header per cycle (the IPv6 header in two), as soon as its quad is complete. A frame that is all in never takes more cycles than it has beats:
- * a header whose successor is of no use ends the walk, and so does one whose successor is an ESP header without room for an IV.
+ * Three steps:
+ *
+ *   capture   keeps the first 8 quads of a frame, and beside them what each header says of its successor: kind and position
+ *   walk      takes one header per cycle (the IPv6 header in two), as soon as its quad is complete. It looks at kinds, positions and
+ *             the number of words that are in, and at nothing else of the frame, and gives the five words at hand to
+ *   judge     which checks lengths, versions and ports, collects the fields and says at the end of the walk whether all was right
+ *
+ * The walk does not know the verdict: behind a header that is wrong it goes on to the end as if the header were right. A frame that is all in never
+ * takes more cycles than it has beats: a header whose successor is of no use ends the walk, and so does one whose successor is an ESP header
+ * without room for an IV.
  *
  * Latency: descriptor 2 cycles after the last header is taken; 5 cycles after the first beat for IPv4 without options or tags, 12 at the most (but
- * never before the octets are in). Throughput: one beat per cycle, any frame size from one beat up.
+ * never before the octets are in). EXTRA_REGISTERS = 1: two cycles more, between walk and judge. Throughput: one beat per cycle, any frame size from
+ * one beat up.
  * Bad input: anything that is not a whole ESP header inside both frame and IP packet gives m_esp = 0. Packets that end behind octet 16,351
  * by their IP header give m_ip_end = all ones (which is longer than any frame).
  */
 module esp_parser #(
-    // log2 of the number of frames between their first beat and their descriptor
-    parameter SLOTS_LOG2 = 3,
     // width of an octet offset in a frame
-    parameter OFFSET_WIDTH = 14
+    parameter OFFSET_WIDTH = 14,
+    // 1: two registers between walk and judge
+    parameter EXTRA_REGISTERS = 0
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -36,11 +44,11 @@ module esp_parser #(
     input  wire [127:0]            s_data,
     input  wire [4:0]              s_octets,
     input  wire                    s_last,
-    // no slot for another frame: do not begin one (at least one free slot is kept in reserve)
+    // no room for another frame: do not begin one
     output wire                    full,
 
     /*
-     * Descriptors: one per frame, a pulse
+     * Descriptors: one per frame, a pulse; the other fields are valid with it only
      */
     output reg                     m_valid,
     // 1: an ESP header was found; 0: the other fields mean nothing
@@ -59,7 +67,6 @@ module esp_parser #(
     output reg  [OFFSET_WIDTH-1:0] m_ip_end
 );
 
-localparam SLOTS = 2**SLOTS_LOG2;
 // the beat counter of a frame saturates: a packet must end before its last value
 localparam [16:0] MAX_IP_END = 2**OFFSET_WIDTH - 33;
 
@@ -77,12 +84,32 @@ localparam [15:0]
     TPID_8021AD = 16'h88a8,
     UDP_PORT_ESP = 16'd4500;
 
-localparam [2:0] MAX_EXTENSION_HEADERS = 3'd4;
 // the last word at which an ESP header may begin, so that its IV ends within the captured octets
-localparam [9:0] LAST_POSITION = 10'd27;
+localparam [4:0] LAST_POSITION = 5'd27;
+
+// kinds of a header behind the IP header
+localparam [1:0]
+    KIND_NONE = 2'd0,
+    KIND_EXTENSION = 2'd1,
+    KIND_UDP = 2'd2,
+    KIND_ESP = 2'd3;
+
+function [1:0] kind_of;
+    input [7:0] protocol;
+    begin
+        case (protocol)
+            PROTO_HOP_BY_HOP, PROTO_ROUTING, PROTO_DESTINATION: kind_of = KIND_EXTENSION;
+            PROTO_UDP: kind_of = KIND_UDP;
+            PROTO_ESP: kind_of = KIND_ESP;
+            default: kind_of = KIND_NONE;
+        endcase
+    end
+endfunction
 
 /*
- * Capture: quads, length and network layer of each frame
+ * Capture
+ *
+ * A frame has a slot of 8; only frames of three beats or more, which may hold an IP header, have one of 4 slots for their quads.
  */
 
 wire [127:0] block;
@@ -92,292 +119,437 @@ octet_reverse octet_reverse_inst (
     .m_data(block)
 );
 
-// beat of the frame, saturating behind the captured ones
-reg [3:0] beat_reg;
-reg [SLOTS_LOG2-1:0] write_slot_reg;
+// a beat of the frame was there, but not the last one
+reg in_frame_reg;
+// quad that the next beat of the frame completes, saturating behind the captured ones
+reg [3:0] quad_reg;
+reg [2:0] write_slot_reg;
+reg [1:0] write_quads_reg;
 // octets 2..15 of the beat before
 reg [111:0] tail_reg;
 // the quad after the last beat is written in the cycle after it
 reg flush_reg;
-reg [2:0] flush_quad_reg;
-reg flush_store_reg;
-reg [SLOTS_LOG2-1:0] flush_slot_reg;
-reg [7:0] flush_octets_reg;
-// the EtherType behind 0, 1 and 2 tags
-reg [15:0] ethertype_0_reg;
+// words of it that are in, and one
+reg [2:0] flush_words_reg;
 
 // quads 0, 2, 4, 6 and 1, 3, 5, 7 of each slot: two quads in a row are one read of each
-reg [127:0] even_mem [0:SLOTS*4-1];
-reg [127:0] odd_mem [0:SLOTS*4-1];
-// octets of the frame that can be read, saturating at 255
-reg [7:0] octets_mem [0:SLOTS-1];
-// {ipv6, ipv4, number of tags}
-reg [3:0] network_mem [0:SLOTS-1];
-reg [SLOTS-1:0] ended_reg;
-// octets_mem belongs to the frame that is in the slot now
-reg [SLOTS-1:0] readable_reg;
+reg [127:0] even_mem [0:15];
+reg [127:0] odd_mem [0:15];
+// quads 3, 4, 5, 6 of each slot, for each word, if it is the first one of an extension header:
+// {the next header is ESP and behind the second word, kind of the next header, half its position}; KIND_NONE if it is too deep, too
+wire [27:0] links;
+reg [27:0] links_mem [0:15];
+// {the frame has a slot for its quads, words of the frame that can be read and one}, when the frame is all in
+reg [6:0] words_mem [0:7];
+// VLAN tags
+reg [1:0] tags_mem [0:7];
+// {ipv6, kind and position of the header behind the IP header}
+reg [7:0] first_mem [0:7];
 
-wire is_tag_0 = ethertype_0_reg == TPID_8021Q || ethertype_0_reg == TPID_8021AD;
-wire [15:0] ethertype_1 = block[127:112];
-wire is_tag_1 = is_tag_0 && (ethertype_1 == TPID_8021Q || ethertype_1 == TPID_8021AD);
-wire [15:0] ethertype_2 = block[95:80];
-wire [15:0] ethertype = is_tag_1 ? ethertype_2 : is_tag_0 ? ethertype_1 : ethertype_0_reg;
-wire [1:0] tags = is_tag_1 ? 2'd2 : is_tag_0 ? 2'd1 : 2'd0;
+wire begin_frame = s_valid && !in_frame_reg;
+wire is_beat_1 = s_valid && in_frame_reg && quad_reg == 4'd0;
 
-wire write_quad = flush_reg ? flush_store_reg : (s_valid && beat_reg != 0 && beat_reg <= 4'd8);
-wire [SLOTS_LOG2-1:0] quad_slot = flush_reg ? flush_slot_reg : write_slot_reg;
-wire [2:0] quad_index = flush_reg ? flush_quad_reg : beat_reg[2:0] - 3'd1;
+wire write_quad = !quad_reg[3] && (flush_reg || (s_valid && in_frame_reg));
 wire [127:0] quad = {tail_reg, flush_reg ? 16'h0000 : block[127:112]};
+wire write_links = write_quad && (quad_reg[2] ? quad_reg[1:0] != 2'd3 : quad_reg[1:0] == 2'd3);
 
-// frames begun and not yet described
-reg [SLOTS_LOG2:0] frames_reg;
-wire begin_frame = s_valid && beat_reg == 0;
+// of the frame that is in write_slot_reg, with this cycle
+wire [6:0] live_words = flush_reg ? {quad_reg[3:1] != 3'd0, quad_reg + {3'd0, flush_words_reg[2]}, flush_words_reg[1:0]}
+    : !in_frame_reg ? 7'd0
+    : s_valid ? {quad_reg != 4'd0, quad_reg + 4'd1, 2'd1} : {quad_reg[3:1] != 3'd0, quad_reg, 2'd1};
 
-assign full = frames_reg >= SLOTS - 1;
+genvar lane;
+generate
+    for (lane = 0; lane < 4; lane = lane + 1) begin : link
+        wire [7:0] next = quad[120-32*lane +: 8];
+        wire [7:0] length = quad[112-32*lane +: 8];
+        // half the position of what is behind the two words that every header has (quad_reg is 3 to 6), and of the next header
+        wire [3:0] half = lane < 2 ? {quad_reg[2:0], 1'b1} : {1'b1, quad_reg[1] ^ quad_reg[0], !quad_reg[0], 1'b0};
+        wire [3:0] half_next = half + {1'b0, length[2:0]};
+        // the length with which it would be behind LAST_POSITION
+        wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane < 2};
+        wire too_deep = length[7:3] != 5'd0 || length[2:0] >= much;
+        wire [1:0] kind = too_deep ? KIND_NONE : kind_of(next);
+
+        assign links[7*lane +: 7] = {kind == KIND_ESP && length == 8'd0, kind, half_next};
+    end
+endgenerate
+
+/*
+ * What the Ethernet header says, with beat 1, and what the IP header says, one cycle later
+ */
+
+function is_tag;
+    input [15:0] ethertype;
+    begin
+        is_tag = ethertype == TPID_8021Q || ethertype == TPID_8021AD;
+    end
+endfunction
+
+// {ipv6, ipv4}
+function [1:0] ip_of;
+    input [15:0] ethertype;
+    begin
+        ip_of = {ethertype == ETHERTYPE_IPV6, ethertype == ETHERTYPE_IPV4};
+    end
+endfunction
+
+// of the EtherType behind no tag
+reg is_tag_0_reg;
+reg [1:0] ip_0_reg;
+wire is_tag_1 = is_tag_0_reg && is_tag(block[127:112]);
+wire [1:0] tags = {is_tag_1, is_tag_0_reg && !is_tag_1};
+wire [1:0] ip = is_tag_1 ? ip_of(block[95:80]) : is_tag_0_reg ? ip_of(block[127:112]) : ip_0_reg;
+
+// beat 1 was in the cycle before
+reg is_beat_2_reg;
+reg [1:0] tags_reg;
+reg ipv6_reg;
+reg ipv4_reg;
+// of an IP header behind no tag, then behind 0 or 1
+reg [3:0] ihl_reg;
+reg [1:0] ipv4_kind_reg;
+reg [1:0] ipv6_kind_reg;
+
+wire [3:0] ihl = tags_reg[1] ? tail_reg[75:72] : ihl_reg;
+wire [1:0] ipv4_kind = tags_reg[1] ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
+wire [1:0] ipv6_kind = tags_reg[1] ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
+wire [1:0] first_kind = ipv6_reg ? ipv6_kind : ipv4_reg && ipv4_kind != KIND_EXTENSION ? ipv4_kind : KIND_NONE;
+wire [4:0] first_position = {3'd0, tags_reg} + (ipv6_reg ? 5'd13 : {1'b0, ihl} + 5'd3);
 
 always @(posedge clk) begin
     flush_reg <= 1'b0;
+    is_beat_2_reg <= is_beat_1;
     if (write_quad) begin
-        if (quad_index[0]) begin
-            odd_mem[{quad_slot, quad_index[2:1]}] <= quad;
+        if (quad_reg[0]) begin
+            odd_mem[{write_quads_reg, quad_reg[2:1]}] <= quad;
         end else begin
-            even_mem[{quad_slot, quad_index[2:1]}] <= quad;
+            even_mem[{write_quads_reg, quad_reg[2:1]}] <= quad;
         end
-        octets_mem[quad_slot] <= flush_reg ? flush_octets_reg : {1'b0, quad_index, 4'd0} + 8'd18;
-    end else if (flush_reg) begin
-        octets_mem[quad_slot] <= flush_octets_reg;
+    end
+    if (write_links) begin
+        links_mem[{write_quads_reg, quad_reg[1:0]}] <= links;
     end
     if (flush_reg) begin
-        ended_reg[flush_slot_reg] <= 1'b1;
+        words_mem[write_slot_reg] <= live_words;
+        write_slot_reg <= write_slot_reg + 1'b1;
+        write_quads_reg <= write_quads_reg + {1'b0, live_words[6]};
+    end
+    if (is_beat_1) begin
+        tags_mem[write_slot_reg] <= tags;
+        tags_reg <= tags;
+        {ipv6_reg, ipv4_reg} <= ip;
+        ihl_reg <= is_tag_0_reg ? block[107:104] : ihl_reg;
+        ipv4_kind_reg <= kind_of(is_tag_0_reg ? block[39:32] : block[71:64]);
+        ipv6_kind_reg <= kind_of(is_tag_0_reg ? block[63:56] : block[95:88]);
+    end
+    if (is_beat_2_reg) begin
+        first_mem[write_slot_reg] <= {ipv6_reg, first_kind, first_position};
     end
     if (s_valid) begin
         tail_reg <= block[111:0];
-        if (beat_reg == 4'd0) begin
-            ethertype_0_reg <= block[31:16];
-            network_mem[write_slot_reg] <= 4'd0;
-            ended_reg[write_slot_reg] <= 1'b0;
-            readable_reg[write_slot_reg] <= 1'b0;
-        end
-        if (beat_reg == 4'd1) begin
-            network_mem[write_slot_reg] <= {ethertype == ETHERTYPE_IPV6, ethertype == ETHERTYPE_IPV4, tags};
-            readable_reg[write_slot_reg] <= 1'b1;
-        end
-        if (s_last) begin
-            beat_reg <= 4'd0;
-            write_slot_reg <= write_slot_reg + 1'b1;
-            flush_reg <= 1'b1;
-            flush_store_reg <= beat_reg <= 4'd7;
-            flush_quad_reg <= beat_reg[2:0];
-            flush_slot_reg <= write_slot_reg;
-            flush_octets_reg <= beat_reg >= 4'd9 ? 8'd255 : {beat_reg, 4'd0} + {3'd0, s_octets};
-        end else if (beat_reg != 4'd9) begin
-            beat_reg <= beat_reg + 4'd1;
+        in_frame_reg <= !s_last;
+        flush_reg <= s_last;
+        flush_words_reg <= s_octets >= 5'd14 ? 3'd4 : {1'b0, s_octets[3:2]} + {2'd0, s_octets[1]};
+        if (begin_frame) begin
+            is_tag_0_reg <= is_tag(block[31:16]);
+            ip_0_reg <= ip_of(block[31:16]);
+            ihl_reg <= block[11:8];
+            quad_reg <= 4'd0;
+        end else if (!quad_reg[3]) begin
+            quad_reg <= quad_reg + 4'd1;
         end
     end
     if (rst) begin
-        beat_reg <= 4'd0;
-        write_slot_reg <= 0;
+        in_frame_reg <= 1'b0;
         flush_reg <= 1'b0;
+        is_beat_2_reg <= 1'b0;
+        write_slot_reg <= 3'd0;
+        write_quads_reg <= 2'd0;
     end
 end
 
 /*
- * Walker: one header per cycle
+ * Walk: one header per cycle
  */
 
-localparam [1:0]
-    STATE_IP = 2'd0,
-    STATE_IPV6_DESTINATION = 2'd1,
-    STATE_NEXT = 2'd2;
+localparam [2:0]
+    STATE_IP = 3'd0,
+    STATE_IPV6_DESTINATION = 3'd1,
+    // 4 and the kind
+    STATE_NONE = 3'd4,
+    STATE_EXTENSION = 3'd5,
+    STATE_UDP = 3'd6,
+    STATE_ESP = 3'd7;
 
-reg [SLOTS_LOG2-1:0] read_slot_reg;
-reg [1:0] state_reg;
-// word offset of the header at hand
-reg [5:0] position_reg;
-reg [7:0] protocol_reg;
+reg [2:0] state_reg;
+reg [2:0] read_slot_reg;
+reg [1:0] read_quads_reg;
+// word at which the header at hand begins
+reg [4:0] position_reg;
+// extension headers taken, 4 at the most
 reg [2:0] extension_headers_reg;
-reg ipv6_reg;
-reg udp_reg;
-reg [127:0] src_reg;
-reg [127:0] dst_reg;
+// frames that are all in, less those the walk is through with: -1 if it is through with the one in write_slot_reg
+reg signed [3:0] backlog_reg;
+// of the frame in read_slot_reg: all in; words_mem
+reg ended_reg;
+reg captured_reg;
+reg [5:0] words_reg;
+// words_reg - position_reg: of the words that are in, those from the header at hand on, and one
+reg [6:0] ahead_reg;
+
+wire [2:0] next_slot = read_slot_reg + 3'd1;
+
+// the next n words are in: ahead_reg > n
+wire ahead_7 = !ahead_reg[6] && ahead_reg[5:3] != 3'd0;
+wire ahead_6 = ahead_7 || (!ahead_reg[6] && ahead_reg[2:0] == 3'd7);
+wire ahead_5 = ahead_7 || (!ahead_reg[6] && ahead_reg[2:1] == 2'd3);
+wire ahead_4 = ahead_7 || (!ahead_reg[6] && ahead_reg[2] && ahead_reg[1:0] != 2'd0);
+wire ahead_3 = ahead_7 || (!ahead_reg[6] && ahead_reg[2]);
+wire ahead_2 = ahead_3 || (!ahead_reg[6] && ahead_reg[1:0] == 2'd3);
+wire ahead_1 = ahead_3 || (!ahead_reg[6] && ahead_reg[1]);
+
+wire [7:0] first = first_mem[read_slot_reg];
+wire first_ipv6 = first[7];
+wire [27:0] quad_links = links_mem[{read_quads_reg, position_reg[3:2]}];
+wire [6:0] next_link = position_reg[1] ? (position_reg[0] ? quad_links[27:21] : quad_links[20:14])
+    : (position_reg[0] ? quad_links[13:7] : quad_links[6:0]);
+
+wire is_ip = state_reg == STATE_IP;
+wire is_esp = state_reg == STATE_ESP;
+wire too_many_extension_headers = state_reg == STATE_EXTENSION && extension_headers_reg[2];
+// the ESP header behind it
+wire udp_too_deep = state_reg == STATE_UDP && position_reg > LAST_POSITION - 5'd2;
+
+// the words of the header that are needed are in
+reg present;
+// the walk goes on with
+reg [2:0] next_state;
+reg [4:0] next_position;
+// at the end of the walk there is an ESP header, if all headers are right
+reg found;
+
+always @* begin
+    next_state = {1'b1, first[6:5]};
+    next_position = first[4:0];
+    case (state_reg)
+        STATE_IP: begin
+            present = captured_reg && ahead_5;
+            found = 1'b0;
+            if (first_ipv6) begin
+                next_state = STATE_IPV6_DESTINATION;
+                next_position = position_reg + 5'd5;
+            end
+        end
+        STATE_IPV6_DESTINATION: begin
+            present = ahead_5;
+            found = 1'b0;
+        end
+        STATE_EXTENSION: begin
+            present = ahead_1;
+            next_state = {1'b1, next_link[5:4]};
+            next_position = {next_link[3:0], position_reg[0]};
+            found = ahead_4 && next_link[6] && !too_many_extension_headers;
+        end
+        STATE_UDP: begin
+            present = ahead_3;
+            next_state = STATE_ESP;
+            next_position = position_reg + 5'd2;
+            found = ahead_4 && !udp_too_deep;
+        end
+        STATE_ESP: begin
+            present = ahead_4;
+            // a short frame may end within the IV: it is ESP all the same (and a syntax error)
+            found = ahead_2;
+        end
+        default: begin
+            present = 1'b0;
+            found = 1'b0;
+        end
+    endcase
+end
+
+// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such header
+// and SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
+wire cut_off = ended_reg && !(captured_reg && (state_reg[2] ? ahead_6 : ahead_5));
+
+wire finish = state_reg == STATE_NONE || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
+    || (present && (is_esp || (is_ip && first[6:5] == KIND_NONE)));
+wire take = present || finish;
+
+// what is in of the next frame and, if it goes on, of this one, after this cycle
+wire [7:0] finish_words = backlog_reg <= 0 ? 8'd0 : backlog_reg == 1 ? {flush_reg, live_words} : {1'b1, words_mem[next_slot]};
+wire [7:0] stay_words = backlog_reg == 0 ? {flush_reg, live_words} : {ended_reg, captured_reg, words_reg};
+wire [4:0] finish_position = {3'd0, tags_mem[next_slot]} + 5'd3;
+// a frame whose IP header is not in yet is the one that comes in
+wire [4:0] stay_position = is_ip ? {3'd0, tags_reg} + 5'd3 : position_reg;
+wire [6:0] finish_ahead = {1'b0, finish_words[5:0]} - {2'd0, finish_position};
+wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, stay_position};
+wire [6:0] next_ahead = {1'b0, stay_words[5:0]} - {2'd0, next_position};
+wire [3:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 4'sd1;
+wire [3:0] stay_backlog = flush_reg ? backlog_reg + 4'sd1 : backlog_reg;
+
+// the walk was through with a frame that has a slot for its quads, in the cycle before
+reg release_reg;
+// such frames that are all in, less those; -1 as above
+reg [2:0] held_reg;
+wire hold = flush_reg && live_words[6];
+
+// with the frame that is not all in there may be 8 and 4
+assign full = backlog_reg[3:1] == 3'b011 || held_reg == 3'd3 || held_reg == 3'd4;
+
+always @(posedge clk) begin
+    state_reg <= finish ? STATE_IP : present ? next_state : state_reg;
+    position_reg <= finish ? finish_position : present ? next_position : stay_position;
+    // not as a choice: Yosys would make one subtractor of the three, behind it
+    ahead_reg <= ({7{finish}} & finish_ahead) | ({7{!finish && present}} & next_ahead) | ({7{!finish && !present}} & stay_ahead);
+    {ended_reg, captured_reg, words_reg} <= finish ? finish_words : stay_words;
+    backlog_reg <= finish ? finish_backlog : stay_backlog;
+    if (state_reg == STATE_IP) begin
+        extension_headers_reg <= 3'd0;
+    end else if (state_reg == STATE_EXTENSION && present) begin
+        extension_headers_reg <= extension_headers_reg + 3'd1;
+    end
+    if (finish) begin
+        read_slot_reg <= next_slot;
+        read_quads_reg <= read_quads_reg + {1'b0, captured_reg};
+    end
+    release_reg <= finish && captured_reg;
+    held_reg <= held_reg + {2'd0, hold} - {2'd0, release_reg};
+    if (rst) begin
+        state_reg <= STATE_IP;
+        read_slot_reg <= 3'd0;
+        read_quads_reg <= 2'd0;
+        backlog_reg <= 4'sd0;
+        {ended_reg, captured_reg, words_reg} <= 8'd0;
+        release_reg <= 1'b0;
+        held_reg <= 3'd0;
+    end
+end
+
+/*
+ * Judge: what the walk did, with EXTRA_REGISTERS two cycles later
+ */
+
+// {found, ipv6, state, slot of the quads, quad after the first even one, position}
+wire [13:0] walked = {found, first_ipv6, state_reg, read_quads_reg, position_reg[4:3] + {1'b0, position_reg[2]}, position_reg};
+wire [13:0] seen;
+wire [1:0] seen_quads = seen[8:7];
+wire [4:0] seen_position = seen[4:0];
+
+wire [127:0] even = even_mem[{seen_quads, seen[6:5]}];
+wire [127:0] odd = odd_mem[{seen_quads, seen_position[4:3]}];
+wire [127:0] quad_0 = seen_position[2] ? odd : even;
+wire [127:0] quad_1 = seen_position[2] ? even : odd;
+// five words from the position on
+reg [159:0] seen_window;
+
+always @* begin
+    case (seen_position[1:0])
+        2'd0: seen_window = {quad_0, quad_1[127:96]};
+        2'd1: seen_window = {quad_0[95:0], quad_1[127:64]};
+        2'd2: seen_window = {quad_0[63:0], quad_1[127:32]};
+        default: seen_window = {quad_0[31:0], quad_1};
+    endcase
+end
+
+wire judge_take;
+wire judge_finish;
+wire judge_found;
+wire judge_ipv6;
+wire [2:0] judge_state;
+wire [4:0] judge_position;
+wire [159:0] window;
+
+generate
+    if (EXTRA_REGISTERS != 0) begin : judge_later
+        reg [1:0] take_reg;
+        reg [1:0] finish_reg;
+        reg [13:0] seen_reg;
+        reg [169:0] judge_reg;
+
+        always @(posedge clk) begin
+            take_reg <= rst ? 2'b00 : {take_reg[0], take};
+            finish_reg <= rst ? 2'b00 : {finish_reg[0], finish};
+            seen_reg <= walked;
+            judge_reg <= {seen[13:9], seen_position, seen_window};
+        end
+
+        assign seen = seen_reg;
+        assign judge_take = take_reg[1];
+        assign judge_finish = finish_reg[1];
+        assign {judge_found, judge_ipv6, judge_state, judge_position, window} = judge_reg;
+    end else begin : judge_now
+        assign seen = walked;
+        assign judge_take = take;
+        assign judge_finish = finish;
+        assign {judge_found, judge_ipv6, judge_state, judge_position, window} = {seen[13:9], seen_position, seen_window};
+    end
+endgenerate
+
+// all headers before this one were right
+reg right_reg;
+// octets from the header at hand to the end of the IP packet; negative: it begins behind it. esp_inside sees that a UDP length is not too small, too
+reg [16:0] left_reg;
+// octet offset of the end of the IP packet
 reg [16:0] ip_end_reg;
 
-wire [3:0] network = network_mem[read_slot_reg];
-wire ended = ended_reg[read_slot_reg];
-wire [7:0] octets = (readable_reg[read_slot_reg] || ended) ? octets_mem[read_slot_reg] : 8'd0;
+wire [15:0] length = judge_ipv6 ? window[127:112] : window[143:128];
+wire ipv4_right = window[159:156] == 4'd4 && window[155:152] >= 4'd5 && !window[109] && window[108:96] == 13'd0;
+wire ipv6_right = window[159:156] == 4'd6 && length != 16'd0;
 
-wire [5:0] position = state_reg == STATE_IP ? 6'd3 + {4'd0, network[1:0]} : position_reg;
-wire [2:0] window_quad = position[4:2];
-wire [1:0] window_even = window_quad[2:1] + {1'b0, window_quad[0]};
-wire [127:0] even = even_mem[{read_slot_reg, window_even}];
-wire [127:0] odd = odd_mem[{read_slot_reg, window_quad[2:1]}];
-wire [127:0] quad_0 = window_quad[0] ? odd : even;
-wire [127:0] quad_1 = window_quad[0] ? even : odd;
+wire udp_right = (window[159:144] == UDP_PORT_ESP || window[143:128] == UDP_PORT_ESP)
+    && {1'b0, window[127:112]} == left_reg && window[95:64] != 32'd0;
 
-// five words from `position` on
-reg [159:0] window;
+// the ESP header is the one behind the header of 8 octets that ends the walk
+wire behind = judge_state != STATE_ESP;
+wire esp_inside = !left_reg[16] && (behind ? left_reg[15:4] != 12'd0 : left_reg[15:3] != 13'd0);
+
+wire judge_ip = judge_state == STATE_IP;
+// octets of the header at hand
+reg [11:0] header;
+
 always @* begin
-    case (position[1:0])
-        2'd0: window = {quad_0, quad_1[127:96]};
-        2'd1: window = {quad_0[95:0], quad_1[127:64]};
-        2'd2: window = {quad_0[63:0], quad_1[127:32]};
-        default: window = {quad_0[31:0], quad_1};
+    case (judge_state)
+        STATE_IP: header = judge_ipv6 ? 12'd0 : {6'd0, window[155:152], 2'b00};
+        STATE_IPV6_DESTINATION: header = 12'd0;
+        STATE_EXTENSION: header = {1'b0, window[151:144], 3'b000} + 12'd8;
+        default: header = 12'd8;
     endcase
-end
-
-// octet offset of the header at hand, and where words and headers from there end
-wire [8:0] offset = {1'b0, position, 2'b10};
-wire [8:0] end_of_1 = offset + 9'd4;
-wire [8:0] end_of_2 = offset + 9'd8;
-wire [8:0] end_of_3 = offset + 9'd12;
-wire [8:0] end_of_4 = offset + 9'd16;
-wire [8:0] end_of_5 = offset + 9'd20;
-wire [8:0] end_of_6 = offset + 9'd24;
-
-wire is_extension = protocol_reg == PROTO_HOP_BY_HOP || protocol_reg == PROTO_ROUTING || protocol_reg == PROTO_DESTINATION;
-
-// octets that must be in before the header at hand can be taken
-reg [8:0] needed;
-always @* begin
-    case (state_reg)
-        STATE_NEXT: needed = protocol_reg == PROTO_ESP ? end_of_4 : protocol_reg == PROTO_UDP ? end_of_3 : is_extension ? end_of_1 : 9'd0;
-        STATE_IPV6_DESTINATION: needed = end_of_5;
-        default: needed = end_of_5;
-    endcase
-end
-
-wire present = {1'b0, octets} >= needed;
-wire work = frames_reg != 0 && (present || ended);
-
-wire [3:0] ip_version = window[159:156];
-wire [3:0] ihl = window[155:152];
-wire [15:0] ipv4_length = window[143:128];
-wire ipv4_fragment = window[109] || window[108:96] != 0;
-wire [7:0] ipv4_protocol = window[87:80];
-wire [15:0] ipv6_length = window[127:112];
-wire [7:0] ipv6_next_header = window[111:104];
-
-wire ipv4_ok = network[2] && ip_version == 4'd4 && ihl >= 4'd5 && ipv4_length >= {10'd0, ihl, 2'b00} && !ipv4_fragment;
-wire ipv6_ok = network[3] && ip_version == 4'd6 && ipv6_length != 0;
-
-wire [9:0] extension_end = {4'd0, position} + {1'b0, window[151:144], 1'b0} + 10'd2;
-wire [16:0] udp_length = {1'b0, window[127:112]};
-// the next header decides: the walk may end with this one
-wire [7:0] extension_next = window[159:152];
-wire next_is_extension = extension_next == PROTO_HOP_BY_HOP || extension_next == PROTO_ROUTING || extension_next == PROTO_DESTINATION;
-wire next_is_known = extension_next == PROTO_ESP || extension_next == PROTO_UDP || next_is_extension;
-wire no_extension_more = extension_headers_reg == MAX_EXTENSION_HEADERS - 3'd1;
-
-// behind this header of 8 octets there is an ESP header, but its IV is cut off: SPI and sequence number are in the window
-wire cut_off = ended && {1'b0, octets} < end_of_6;
-wire cut_off_esp_ok = {1'b0, octets} >= end_of_4 && ip_end_reg >= {8'd0, end_of_4};
-wire udp_ok = (window[159:144] == UDP_PORT_ESP || window[143:128] == UDP_PORT_ESP)
-    && udp_length == ip_end_reg - {8'd0, offset} && udp_length >= 17'd16 && window[95:64] != 32'd0
-    && position + 6'd2 <= LAST_POSITION[5:0];
-// a short frame may end within the IV: it is ESP all the same (and a syntax error)
-wire esp_ok = {1'b0, octets} >= end_of_2 && ip_end_reg >= {8'd0, end_of_2};
-
-reg finish;
-reg finish_esp;
-// the ESP header is the one behind this one
-reg behind;
-
-always @* begin
-    finish = 1'b0;
-    finish_esp = 1'b0;
-    behind = 1'b0;
-    if (work) begin
-        case (state_reg)
-            STATE_IP: finish = !present || !(ipv4_ok || ipv6_ok);
-            STATE_IPV6_DESTINATION: finish = !present;
-            default: begin
-                if (protocol_reg == PROTO_ESP) begin
-                    finish = 1'b1;
-                    finish_esp = esp_ok;
-                end else if (protocol_reg == PROTO_UDP) begin
-                    finish = !present || !udp_ok || cut_off;
-                    finish_esp = present && udp_ok && cut_off_esp_ok;
-                    behind = 1'b1;
-                end else if (is_extension && ipv6_reg) begin
-                    finish = !present || extension_end > LAST_POSITION || !next_is_known || (next_is_extension && no_extension_more)
-                        || (cut_off && extension_next == PROTO_ESP && window[151:144] == 8'd0);
-                    finish_esp = present && extension_end <= LAST_POSITION && extension_next == PROTO_ESP && cut_off_esp_ok;
-                    behind = 1'b1;
-                end else begin
-                    finish = 1'b1;
-                end
-            end
-        endcase
-    end
 end
 
 always @(posedge clk) begin
-    m_valid <= finish;
-    if (finish) begin
-        m_esp <= finish_esp;
-        m_ipv6 <= ipv6_reg;
-        m_udp <= udp_reg || (behind && protocol_reg == PROTO_UDP);
-        m_src <= src_reg;
-        m_dst <= dst_reg;
-        m_spi <= behind ? window[95:64] : window[159:128];
-        m_seq <= behind ? window[63:32] : window[127:96];
-        m_iv <= window[95:32];
-        m_esp_offset <= behind ? end_of_2[6:0] : offset[6:0];
-        m_ip_end <= ip_end_reg > MAX_IP_END ? {OFFSET_WIDTH{1'b1}} : ip_end_reg[OFFSET_WIDTH-1:0];
-        state_reg <= STATE_IP;
-        read_slot_reg <= read_slot_reg + 1'b1;
-    end else if (work) begin
-        case (state_reg)
+    m_valid <= judge_finish;
+    m_esp <= judge_found && right_reg && esp_inside && (udp_right || judge_state != STATE_UDP);
+    m_spi <= behind ? window[95:64] : window[159:128];
+    m_seq <= behind ? window[63:32] : window[127:96];
+    m_iv <= window[95:32];
+    m_esp_offset <= {judge_position + (behind ? 5'd2 : 5'd0), 2'b10};
+    m_ip_end <= ip_end_reg > MAX_IP_END ? {OFFSET_WIDTH{1'b1}} : ip_end_reg[OFFSET_WIDTH-1:0];
+    if (judge_take) begin
+        left_reg <= (judge_ip ? {1'b0, length} : left_reg) - {5'd0, header};
+        case (judge_state)
             STATE_IP: begin
-                ipv6_reg <= network[3];
-                udp_reg <= 1'b0;
-                extension_headers_reg <= 3'd0;
-                if (network[3]) begin
-                    ip_end_reg <= {8'd0, offset} + 17'd40 + {1'b0, ipv6_length};
-                    protocol_reg <= ipv6_next_header;
-                    src_reg[127:32] <= window[95:0];
-                    position_reg <= position + 6'd5;
-                    state_reg <= STATE_IPV6_DESTINATION;
-                end else begin
-                    ip_end_reg <= {8'd0, offset} + {1'b0, ipv4_length};
-                    protocol_reg <= ipv4_protocol;
-                    src_reg <= {window[63:32], 96'd0};
-                    dst_reg <= {window[31:0], 96'd0};
-                    position_reg <= position + {2'd0, ihl};
-                    state_reg <= STATE_NEXT;
-                end
+                right_reg <= judge_ipv6 ? ipv6_right : ipv4_right;
+                ip_end_reg <= {1'b0, length} + {10'd0, judge_position, 2'b10} + (judge_ipv6 ? 17'd40 : 17'd0);
+                m_ipv6 <= judge_ipv6;
+                m_udp <= 1'b0;
+                m_src <= judge_ipv6 ? {window[95:0], 32'd0} : {window[63:32], 96'd0};
+                m_dst <= {window[31:0], 96'd0};
             end
             STATE_IPV6_DESTINATION: begin
-                src_reg[31:0] <= window[159:128];
-                dst_reg <= window[127:0];
-                position_reg <= position + 6'd5;
-                state_reg <= STATE_NEXT;
+                m_src[31:0] <= window[159:128];
+                m_dst <= window[127:0];
             end
-            default: begin
-                if (protocol_reg == PROTO_UDP) begin
-                    udp_reg <= 1'b1;
-                    protocol_reg <= PROTO_ESP;
-                    position_reg <= position + 6'd2;
-                end else begin
-                    extension_headers_reg <= extension_headers_reg + 3'd1;
-                    protocol_reg <= extension_next;
-                    position_reg <= extension_end[5:0];
-                end
+            STATE_UDP: begin
+                right_reg <= right_reg && udp_right;
+                m_udp <= 1'b1;
             end
+            default: ;
         endcase
     end
-
-    if (begin_frame && !finish) begin
-        frames_reg <= frames_reg + 1'b1;
-    end else if (!begin_frame && finish) begin
-        frames_reg <= frames_reg - 1'b1;
-    end
-
     if (rst) begin
         m_valid <= 1'b0;
-        state_reg <= STATE_IP;
-        read_slot_reg <= 0;
-        frames_reg <= 0;
     end
 end
 

@@ -12,7 +12,9 @@
 module esp_parser_bench #(
     parameter CHUNK_BEATS = 128,
     // frames whose descriptors are kept, a power of two
-    parameter RECORDS = 128
+    parameter RECORDS = 128,
+    // of esp_parser
+    parameter EXTRA_REGISTERS = 0
 );
 
 reg clk = 1'b0;
@@ -90,7 +92,9 @@ wire [127:0] desc_dst;
 wire [6:0] desc_esp_offset;
 wire [13:0] desc_ip_end;
 
-esp_parser dut (
+esp_parser #(
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
+) dut (
     .clk(clk),
     .rst(rst),
     .s_valid(valid && ready),
