@@ -27,7 +27,7 @@ module ipsec_engine #(
     parameter CYCLES_PER_ROUND = 1,
     // S-boxes: 0 table, 1 composite field
     parameter SBOX_STYLE = 0,
-    // 1: keys expanded when an SA is added, in block RAM (CYCLES_PER_ROUND must be 2, SBOX_STYLE does not count); 0: expanded on the way
+    // 1: keys expanded when an SA is added, in block RAM (CYCLES_PER_ROUND must be 3, SBOX_STYLE does not count); 0: expanded on the way
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many, up to 10, have their S-boxes in block RAM (8 blocks each) instead of the composite field
     parameter TX_ROM_ROUNDS = 0,
@@ -36,6 +36,8 @@ module ipsec_engine #(
     parameter GHASH_STAGES = 4,
     // multiplier of GHASH: 0 digit by digit, 1 Karatsuba (half the LUTs, GHASH_STAGES must be 4)
     parameter GHASH_STYLE = 0,
+    // more register stages, for the clock rates of an FPGA: 0 none, 1 a few cycles more of constant latency (esp_transmit and esp_receive say how many)
+    parameter EXTRA_REGISTERS = 0,
     // log2 of the 16-octet beats in the receive frame store
     parameter RX_STORE_LOG2 = 11
 ) (
@@ -105,7 +107,7 @@ module ipsec_engine #(
 
 localparam INDEX_WIDTH = $clog2(SA_COUNT);
 // of sa_table, for every SA_COUNT
-localparam LOOKUP_LATENCY = 4;
+localparam LOOKUP_LATENCY = EXTRA_REGISTERS != 0 ? 6 : 4;
 // powers of the hash key read at once
 localparam POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES;
 
@@ -449,7 +451,9 @@ esp_transmit #(
     .KEY_STORE(KEY_STORE),
     .ROM_ROUNDS(TX_ROM_ROUNDS),
     .GHASH_STAGES(GHASH_STAGES),
-    .GHASH_STYLE(GHASH_STYLE)
+    .GHASH_STYLE(GHASH_STYLE),
+    .LOOKUP_LATENCY(LOOKUP_LATENCY),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_transmit_inst (
     .clk(clk),
     .rst(rst),
@@ -530,7 +534,8 @@ esp_receive #(
     .GHASH_STAGES(GHASH_STAGES),
     .GHASH_STYLE(GHASH_STYLE),
     .LOOKUP_LATENCY(LOOKUP_LATENCY),
-    .STORE_LOG2(RX_STORE_LOG2)
+    .STORE_LOG2(RX_STORE_LOG2),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_receive_inst (
     .clk(clk),
     .rst(rst),

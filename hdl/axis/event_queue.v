@@ -20,20 +20,21 @@ module event_queue #(
 );
 
 reg [WIDTH-1:0] waiting_reg;
-reg [WIDTH-1:0] waiting_next;
+reg [WIDTH-1:0] events;
 integer i;
 
 assign m_event = waiting_reg != 0;
 
 always @* begin
-    waiting_next = waiting_reg - {{WIDTH-1{1'b0}}, m_event && m_ready};
+    // small numbers first: one long adder
+    events = 0;
     for (i = 0; i < INPUTS; i = i + 1) begin
-        waiting_next = waiting_next + {{WIDTH-1{1'b0}}, s_event[i]};
+        events = events + {{WIDTH-1{1'b0}}, s_event[i]};
     end
 end
 
 always @(posedge clk) begin
-    waiting_reg <= rst ? {WIDTH{1'b0}} : waiting_next;
+    waiting_reg <= rst ? {WIDTH{1'b0}} : waiting_reg + (events - {{WIDTH-1{1'b0}}, m_event && m_ready});
 end
 
 endmodule

@@ -8,6 +8,8 @@
  * BLOCK_RAM = 0: asynchronous read (distributed RAM), a word written in cycle t is on m_data in t + 1.
  * BLOCK_RAM = 1: registered read (block RAM), in t + 2; holds one word more than 2**DEPTH_LOG2.
  *
+ * HOLD: a word is on m_data so many cycles later.
+ *
  * A write into a full FIFO is ignored (s_ready is low); users that cannot stall must leave room by `level`, the number of
  * words inside. Only the pointers are reset.
  */
@@ -17,7 +19,9 @@ module fifo #(
     // log2 of the number of words
     parameter DEPTH_LOG2 = 4,
     // 0: distributed RAM, 1: block RAM
-    parameter BLOCK_RAM = 0
+    parameter BLOCK_RAM = 0,
+    // cycles for which a new word is held back, 0 or at least 2
+    parameter HOLD = 0
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -39,7 +43,13 @@ reg [DEPTH_LOG2:0] write_ptr_reg;
 reg [DEPTH_LOG2:0] read_ptr_reg;
 
 wire [DEPTH_LOG2:0] stored = write_ptr_reg - read_ptr_reg;
-wire empty = write_ptr_reg == read_ptr_reg;
+// behind the words that may be read
+wire [DEPTH_LOG2:0] end_ptr;
+// one more may be read in the next cycle
+wire grow;
+wire [DEPTH_LOG2:0] unread = end_ptr - read_ptr_reg;
+// unread is not 0
+reg unread_reg;
 wire read;
 
 assign s_ready = !stored[DEPTH_LOG2];
@@ -52,18 +62,45 @@ always @(posedge clk) begin
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
+    unread_reg <= grow || (read ? unread != 1 : unread != 0);
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;
+        unread_reg <= 1'b0;
     end
 end
+
+generate
+    if (HOLD != 0) begin : hold
+        // words that are held back, one bit for each cycle
+        reg [HOLD-1:0] new_reg;
+        reg [DEPTH_LOG2:0] end_ptr_reg;
+
+        assign end_ptr = end_ptr_reg;
+        assign grow = new_reg[HOLD-1];
+
+        always @(posedge clk) begin
+            new_reg <= (new_reg << 1) | {{HOLD-1{1'b0}}, s_valid && s_ready};
+            if (new_reg[HOLD-1]) begin
+                end_ptr_reg <= end_ptr_reg + 1'b1;
+            end
+            if (rst) begin
+                new_reg <= 0;
+                end_ptr_reg <= 0;
+            end
+        end
+    end else begin : at_once
+        assign end_ptr = write_ptr_reg;
+        assign grow = s_valid && s_ready;
+    end
+endgenerate
 
 generate
     if (BLOCK_RAM != 0) begin : block_ram
         reg [WIDTH-1:0] data_reg;
         reg valid_reg;
 
-        assign read = !empty && (!valid_reg || m_ready);
+        assign read = unread_reg && (!valid_reg || m_ready);
         assign m_valid = valid_reg;
         assign m_data = data_reg;
         assign level = stored + {{DEPTH_LOG2{1'b0}}, valid_reg};
@@ -81,7 +118,7 @@ generate
         end
     end else begin : distributed_ram
         assign read = m_valid && m_ready;
-        assign m_valid = !empty;
+        assign m_valid = unread_reg;
         assign m_data = mem[read_ptr_reg[DEPTH_LOG2-1:0]];
         assign level = stored;
     end

@@ -32,6 +32,8 @@ module esp_geometry #(
     input  wire [2:0]              icv_words,
 
     output wire                    syntax_error,
+    // L; bit OFFSET_WIDTH is the sign
+    output wire [OFFSET_WIDTH:0]   payload_octets,
     output wire [OFFSET_WIDTH-1:0] payload_first,
     // inclusive
     output wire [OFFSET_WIDTH-1:0] payload_last,
@@ -45,28 +47,33 @@ module esp_geometry #(
     output wire [127:0]            length_block
 );
 
-wire [OFFSET_WIDTH:0] icv_first_wide = {1'b0, ip_end} - {{OFFSET_WIDTH-4{1'b0}}, icv_words, 2'b00};
 wire [OFFSET_WIDTH:0] payload_first_wide = {{OFFSET_WIDTH-6{1'b0}}, esp_offset} + 16;
-wire [OFFSET_WIDTH:0] payload_octets = icv_first_wide - payload_first_wide;
-wire [OFFSET_WIDTH-1:0] aad_rest = gmac && esn ? 4 : 0;
-wire [OFFSET_WIDTH-1:0] hash_octets = payload_octets[OFFSET_WIDTH-1:0] + aad_rest;
-wire payload_rest = payload_octets[3:0] != 0;
-wire hash_rest = hash_octets[3:0] != 0;
+// payload and ICV, of which the numbers of octets and blocks differ by small numbers: no adder lies behind more than one other
+wire [OFFSET_WIDTH:0] span = {1'b0, ip_end} - payload_first_wide;
+wire [5:0] icv_octets = {1'b0, icv_words, 2'b00};
+wire [5:0] aad_rest = gmac && esn ? 6'd4 : 6'd0;
+wire [5:0] cipher_round = 6'd15 - icv_octets;
+wire [5:0] hash_round = 6'd47 - icv_octets + aad_rest;
+assign payload_octets = span - {{OFFSET_WIDTH-5{1'b0}}, icv_octets};
+/* verilator lint_off UNUSEDSIGNAL */ // rounded up to whole blocks
+wire [OFFSET_WIDTH:0] cipher_octets = span + {{OFFSET_WIDTH-5{cipher_round[5]}}, cipher_round};
+wire [OFFSET_WIDTH:0] hash_octets = span + {{OFFSET_WIDTH-5{1'b0}}, hash_round};
+/* verilator lint_on UNUSEDSIGNAL */
 
-// bit OFFSET_WIDTH is the sign
 assign syntax_error = &ip_end || payload_octets[OFFSET_WIDTH] || payload_octets[OFFSET_WIDTH-1:1] == 0;
 assign payload_first = payload_first_wide[OFFSET_WIDTH-1:0];
-assign icv_first = icv_first_wide[OFFSET_WIDTH-1:0];
-assign payload_last = icv_first - 1'b1;
-assign cipher_blocks = gmac ? 0 : payload_octets[OFFSET_WIDTH-1:4] + {{OFFSET_WIDTH-5{1'b0}}, payload_rest};
-assign hash_first = payload_first - aad_rest;
-assign hash_blocks = {1'b0, hash_octets[OFFSET_WIDTH-1:4]} + {{OFFSET_WIDTH-4{1'b0}}, hash_rest} + 2;
+assign icv_first = ip_end - {{OFFSET_WIDTH-6{1'b0}}, icv_octets};
+assign payload_last = ip_end - {{OFFSET_WIDTH-6{1'b0}}, icv_octets | 6'd1};
+assign cipher_blocks = gmac ? 0 : cipher_octets[OFFSET_WIDTH-1:4];
+assign hash_first = payload_first - {{OFFSET_WIDTH-6{1'b0}}, aad_rest};
+assign hash_blocks = hash_octets[OFFSET_WIDTH:4];
 
 wire [63:0] iv_or_zero = gmac ? iv : 64'd0;
 
 assign first_block = esn ? {spi, seq_hi, seq, iv_or_zero[63:32]} : {spi, seq, iv_or_zero};
 
-wire [OFFSET_WIDTH-1:0] aad_octets = (esn ? 12 : 8) + (gmac ? payload_octets[OFFSET_WIDTH-1:0] + 8 : 0);
+wire [5:0] gmac_round = (esn ? 6'd20 : 6'd16) - icv_octets;
+wire [OFFSET_WIDTH-1:0] aad_octets = gmac ? span[OFFSET_WIDTH-1:0] + {{OFFSET_WIDTH-6{1'b0}}, gmac_round} : esn ? 12 : 8;
 
 assign length_block = {
     {64-3-OFFSET_WIDTH{1'b0}}, aad_octets, 3'b000,

@@ -13,7 +13,8 @@
  * happens only for a frame whose ICV compared equal, over all its octets at once, and whose SA is below its hard limits. Plaintext exists nowhere else.
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
- * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers.
+ * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
+ * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 8, to a frame that is not decrypted less, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -24,7 +25,7 @@ module esp_receive #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
-    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 2), 0: expanded on the way
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 3), 0: expanded on the way
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
@@ -35,6 +36,8 @@ module esp_receive #(
     parameter LOOKUP_LATENCY = 5,
     // log2 of the beats in the frame store
     parameter STORE_LOG2 = 11,
+    // 1: more register stages, for the clock rates of an FPGA
+    parameter EXTRA_REGISTERS = 0,
     // powers of the hash key read at once: derived, leave as it is
     parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (
@@ -126,14 +129,22 @@ module esp_receive #(
 localparam OFFSET_WIDTH = 14;
 localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
 localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
+// register stages of EXTRA_REGISTERS, in cycles
+localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
+localparam EXTRA_PARSER = 2 * EXTRA;
+// queue of contexts in block RAM, and a register behind it
+localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
-localparam HASH_DELAY = 11 + LOOKUP_LATENCY;
+localparam HASH_DELAY = 11 + LOOKUP_LATENCY + EXTRA_PARSER + EXTRA_CONTEXT;
+// Those behind it: 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 3 for the verdict, 2 for the release
 localparam LINE_LOG2 = 6;
 // log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
 localparam LINE_FRAMES_LOG2 = 5;
 // log2 of the frames between the hash and the output
 localparam FRAMES_LOG2 = 8;
 localparam JOBS_LOG2 = 5;
+// log2 of the verdicts that wait for their frames to leave
+localparam VERDICTS_LOG2 = EXTRA != 0 ? 4 : 5;
 
 localparam [1:0]
     KIND_PASS = 2'd0,
@@ -261,8 +272,9 @@ wire [OFFSET_WIDTH-1:0] icv_first;
 wire [BEAT_WIDTH-1:0] cipher_blocks;
 wire [OFFSET_WIDTH-1:0] hash_first;
 wire [BEAT_WIDTH:0] hash_blocks;
-wire [127:0] first_block;
+/* verilator lint_off UNUSEDSIGNAL */ // most of it is always zero
 wire [127:0] length_block;
+/* verilator lint_on UNUSEDSIGNAL */
 
 esp_geometry #(
     .OFFSET_WIDTH(OFFSET_WIDTH)
@@ -277,13 +289,18 @@ esp_geometry #(
     .seq_hi(found_seq_hi),
     .icv_words(found_icv_words),
     .syntax_error(syntax_error),
+    /* verilator lint_off PINCONNECTEMPTY */ // in length_block
+    .payload_octets(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .payload_first(payload_first),
     .payload_last(payload_last),
     .icv_first(icv_first),
     .cipher_blocks(cipher_blocks),
     .hash_first(hash_first),
     .hash_blocks(hash_blocks),
-    .first_block(first_block),
+    /* verilator lint_off PINCONNECTEMPTY */ // made of what the context keeps anyhow
+    .first_block(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .length_block(length_block)
 );
 
@@ -306,14 +323,24 @@ wire [OFFSET_WIDTH-1:0] context_icv_first;
 wire [OFFSET_WIDTH-1:0] context_ip_end;
 wire [OFFSET_WIDTH-1:0] context_hash_first;
 wire [BEAT_WIDTH:0] context_hash_blocks;
-wire [127:0] context_first_block;
-wire [127:0] context_length_block;
+wire [31:0] context_spi;
+wire context_esn;
+wire [OFFSET_WIDTH-1:0] context_aad_octets;
+wire [OFFSET_WIDTH-1:0] context_cipher_octets;
 wire context_take;
+
+// of first_block and length_block only what is not elsewhere, or always zero
+localparam CONTEXT_WIDTH = 7 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 32 + 1 + 2*OFFSET_WIDTH;
+
+wire context_queue_valid;
+wire context_queue_ready;
+wire [CONTEXT_WIDTH-1:0] context_queue_data;
 
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
 fifo #(
-    .WIDTH(7 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256),
-    .DEPTH_LOG2(LINE_FRAMES_LOG2)
+    .WIDTH(CONTEXT_WIDTH),
+    .DEPTH_LOG2(LINE_FRAMES_LOG2),
+    .BLOCK_RAM(EXTRA)
 ) context_fifo_inst (
     .clk(clk),
     .rst(rst),
@@ -321,60 +348,182 @@ fifo #(
     .s_ready(),
     .s_data({parsed_esp, parsed_hit, found_epoch, parsed_hit && !syntax_error, found_gmac, found_udp_type == 2'd2,
         near, number, found_handle, found_icv_words, parsed_iv, cipher_blocks,
-        payload_first, payload_last, icv_first, parsed_ip_end, hash_first, hash_blocks, first_block, length_block}),
+        payload_first, payload_last, icv_first, parsed_ip_end, hash_first, hash_blocks, parsed_spi, found_esn,
+        length_block[64+3 +: OFFSET_WIDTH], length_block[3 +: OFFSET_WIDTH]}),
+    .m_valid(context_queue_valid),
+    .m_ready(context_queue_ready),
+    .m_data(context_queue_data),
+    .level()
+);
+
+elastic_register #(
+    .WIDTH(CONTEXT_WIDTH),
+    .STAGE(EXTRA)
+) context_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(context_queue_valid),
+    .s_ready(context_queue_ready),
+    .s_data(context_queue_data),
     .m_valid(context_valid),
     .m_ready(context_take),
     .m_data({context_esp, context_hit, context_epoch, context_crypto, context_gmac, context_tunnel,
         context_near, context_number, context_handle, context_icv_words, context_iv, context_blocks,
         context_payload_first, context_payload_last, context_icv_first, context_ip_end, context_hash_first,
-        context_hash_blocks, context_first_block, context_length_block}),
-    .level()
+        context_hash_blocks, context_spi, context_esn, context_aad_octets, context_cipher_octets})
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
 /*
- * Hash and store
+ * The beats at the end of the delay, each beside the context of its frame
  */
-wire head_valid;
-wire [127:0] head_data;
-wire [4:0] head_octets;
-wire head_last;
-wire pop = head_valid && context_valid;
+wire line_valid;
+wire [127:0] line_data;
+wire [4:0] line_octets;
+wire line_last;
+wire pop = line_valid && context_valid;
 
-assign context_take = pop && head_last;
+assign context_take = pop && line_last;
 
 delay_fifo #(
     .WIDTH(128 + 5 + 1),
     .DEPTH_LOG2(LINE_LOG2),
-    .DELAY(HASH_DELAY)
+    .DELAY(HASH_DELAY),
+    .REGISTER(EXTRA)
 ) delay_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(input_beat),
     .s_ready(line_ready),
     .s_data({s_axis_rx_tdata, input_octets, s_axis_rx_tlast}),
-    .m_valid(head_valid),
+    .m_valid(line_valid),
     .m_ready(pop),
-    .m_data({head_data, head_octets, head_last})
+    .m_data({line_data, line_octets, line_last})
 );
 
 reg first_reg;
 reg [BEAT_WIDTH-1:0] beat_reg;
 // the frame found no free record and is not looked at
 reg refuse_reg;
+
+wire records_full;
+wire refuse = first_reg ? records_full : refuse_reg;
+wire [OFFSET_WIDTH-1:0] line_length = {line_octets[4] ? beat_reg + 1'b1 : beat_reg, line_octets[3:0]};
+wire [BEAT_WIDTH-1:0] hash_last_beat = context_payload_last[OFFSET_WIDTH-1:4];
+wire [BEAT_WIDTH-1:0] icv_beat_index = context_icv_first[OFFSET_WIDTH-1:4];
+// PadLength is in the beat before that of the ICV when the ICV begins at lane 0 or 1
+wire [BEAT_WIDTH-1:0] pad_length_beat = icv_beat_index - {{BEAT_WIDTH-1{1'b0}}, context_icv_first[3:1] == 3'd0};
+wire [127:0] icv_beat;
+wire [127:0] icv_block;
+
+always @(posedge clk) begin
+    if (pop) begin
+        first_reg <= line_last;
+        refuse_reg <= refuse;
+        if (line_last) begin
+            beat_reg <= 0;
+        end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
+            beat_reg <= beat_reg + 1'b1;
+        end
+    end
+    if (rst) begin
+        first_reg <= 1'b1;
+        beat_reg <= 0;
+    end
+end
+
+// the ICV and the encrypted trailer are picked from the passing beats, in block order
+lane_rotate lane_rotate_inst (
+    .s_data(line_data),
+    .amount(context_icv_first[3:0]),
+    .m_data(icv_beat)
+);
+
+octet_reverse octet_reverse_inst (
+    .s_data(icv_beat),
+    .m_data(icv_block)
+);
+
+/*
+ * Hash and store
+ */
+localparam HEAD_WIDTH = 2*128 + 5 + 2 + BEAT_WIDTH + OFFSET_WIDTH + 6 + 7 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 32 + 1
+    + 2*OFFSET_WIDTH;
+
+wire keep_beat;
+wire [127:0] head_data;
+wire [127:0] head_icv_block;
+wire [4:0] head_octets;
+wire head_last;
+wire head_first;
+wire [BEAT_WIDTH-1:0] head_beat;
+wire [OFFSET_WIDTH-1:0] head_length;
+wire head_is_pad_length;
+wire head_ends_payload;
+wire head_begins_icv;
+wire head_follows_icv;
+wire head_hashed;
+// the frame is not shorter than its packet
+wire head_whole;
+wire head_esp;
+wire head_hit;
+wire head_epoch;
+wire head_crypto;
+wire head_gmac;
+wire head_tunnel;
+wire head_near;
+wire [63:0] head_number;
+wire [31:0] head_handle;
+wire [2:0] head_icv_words;
+wire [63:0] head_iv;
+wire [BEAT_WIDTH-1:0] head_blocks;
+wire [OFFSET_WIDTH-1:0] head_payload_first;
+wire [OFFSET_WIDTH-1:0] head_payload_last;
+wire [OFFSET_WIDTH-1:0] head_icv_first;
+wire [OFFSET_WIDTH-1:0] head_pad_length_octet;
+wire [OFFSET_WIDTH-1:0] head_hash_first;
+wire [BEAT_WIDTH:0] head_hash_blocks;
+wire [31:0] head_spi;
+wire head_esn;
+wire [OFFSET_WIDTH-1:0] head_aad_octets;
+wire [OFFSET_WIDTH-1:0] head_cipher_octets;
+
+elastic_register #(
+    .WIDTH(HEAD_WIDTH),
+    .STAGE(EXTRA)
+) head_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(pop && !refuse),
+    /* verilator lint_off PINCONNECTEMPTY */ // never waits
+    .s_ready(),
+    /* verilator lint_on PINCONNECTEMPTY */
+    .s_data({line_data, icv_block, line_octets, line_last, first_reg, beat_reg, line_length,
+        beat_reg == pad_length_beat, beat_reg == hash_last_beat, beat_reg == icv_beat_index, beat_reg == icv_beat_index + 1'b1,
+        context_crypto && beat_reg >= hash_last_beat, line_length >= context_ip_end,
+        context_esp, context_hit, context_epoch, context_crypto, context_gmac, context_tunnel,
+        context_near, context_number, context_handle, context_icv_words, context_iv, context_blocks,
+        context_payload_first, context_payload_last, context_icv_first, context_payload_last - context_payload_first - 1'b1, context_hash_first,
+        context_hash_blocks, context_spi, context_esn, context_aad_octets, context_cipher_octets}),
+    .m_valid(keep_beat),
+    .m_ready(1'b1),
+    .m_data({head_data, head_icv_block, head_octets, head_last, head_first, head_beat, head_length,
+        head_is_pad_length, head_ends_payload, head_begins_icv, head_follows_icv,
+        head_hashed, head_whole,
+        head_esp, head_hit, head_epoch, head_crypto, head_gmac, head_tunnel,
+        head_near, head_number, head_handle, head_icv_words, head_iv, head_blocks,
+        head_payload_first, head_payload_last, head_icv_first, head_pad_length_octet, head_hash_first,
+        head_hash_blocks, head_spi, head_esn, head_aad_octets, head_cipher_octets})
+);
+
 // a beat of the frame found the store full
 reg overflow_reg;
 
-wire records_full;
 wire store_overflow;
-wire refuse = first_reg ? records_full : refuse_reg;
-wire overflow = store_overflow || (overflow_reg && !first_reg);
-wire keep_beat = pop && !refuse;
+wire overflow = store_overflow || (overflow_reg && !head_first);
 wire record = keep_beat && head_last;
-wire [OFFSET_WIDTH-1:0] head_length = {beat_reg, 4'd0} + {9'd0, head_octets};
-wire [BEAT_WIDTH-1:0] hash_last_beat = context_payload_last[OFFSET_WIDTH-1:4];
-wire crypto = context_crypto && head_length >= context_ip_end;
-wire [1:0] kind = !context_hit ? KIND_PASS : crypto ? KIND_CRYPTO : KIND_SYNTAX;
+wire [1:0] kind = !head_hit ? KIND_PASS : head_crypto && head_whole ? KIND_CRYPTO : KIND_SYNTAX;
+wire [63:0] aad_iv = head_gmac ? head_iv : 64'd0;
 
 reg hash_valid_reg;
 reg [127:0] hash_data_reg;
@@ -394,34 +543,22 @@ assign hash_index = POWERS == GHASH_STAGES ? hash_index_reg : power_index;
 
 always @(posedge clk) begin
     hash_valid_reg <= keep_beat;
-    if (pop) begin
-        first_reg <= head_last;
-        refuse_reg <= refuse;
-        overflow_reg <= overflow;
-        if (head_last) begin
-            beat_reg <= 0;
-        end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
-            beat_reg <= beat_reg + 1'b1;
-        end
-    end
     if (keep_beat) begin
+        overflow_reg <= overflow;
         hash_data_reg <= head_data;
-        hash_beat_reg <= beat_reg;
+        hash_beat_reg <= head_beat;
         hash_last_beat_reg <= head_last;
-        if (first_reg) begin
-            hash_hash_reg <= context_crypto;
-            hash_first_reg <= context_hash_first;
-            hash_last_reg <= context_payload_last;
-            hash_blocks_reg <= context_hash_blocks;
-            hash_first_block_reg <= context_first_block;
-            hash_length_block_reg <= context_length_block;
-            hash_index_reg <= context_handle[INDEX_WIDTH-1:0];
-        end
+        // the same for every beat of a frame
+        hash_hash_reg <= head_crypto;
+        hash_first_reg <= head_hash_first;
+        hash_last_reg <= head_payload_last;
+        hash_blocks_reg <= head_hash_blocks;
+        hash_first_block_reg <= head_esn ? {head_spi, head_number, aad_iv[63:32]} : {head_spi, head_number[31:0], aad_iv};
+        hash_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, head_aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, head_cipher_octets, 3'd0};
+        hash_index_reg <= head_handle[INDEX_WIDTH-1:0];
     end
     if (rst) begin
         hash_valid_reg <= 1'b0;
-        first_reg <= 1'b1;
-        beat_reg <= 0;
     end
 end
 
@@ -483,14 +620,20 @@ ghash #(
 /*
  * Store of ciphertext
  */
-wire store_valid;
-wire [127:0] store_data;
-wire [4:0] store_octets;
-wire store_last;
-wire store_take;
+localparam STORE_WIDTH = 128 + 5 + 1;
+
+wire kept_valid;
+wire [127:0] kept_data;
+wire [4:0] kept_octets;
+wire kept_last;
+wire kept_take;
+
+wire store_queue_valid;
+wire store_queue_ready;
+wire [STORE_WIDTH-1:0] store_queue_data;
 
 frame_store #(
-    .WIDTH(128 + 5 + 1),
+    .WIDTH(STORE_WIDTH),
     .DEPTH_LOG2(STORE_LOG2)
 ) frame_store_inst (
     .clk(clk),
@@ -500,33 +643,30 @@ frame_store #(
     .s_last(head_last),
     .s_commit(!overflow),
     .s_overflow(store_overflow),
-    .m_valid(store_valid),
-    .m_ready(store_take),
-    .m_data({store_data, store_octets, store_last})
+    .m_valid(store_queue_valid),
+    .m_ready(store_queue_ready),
+    .m_data(store_queue_data)
+);
+
+elastic_register #(
+    .WIDTH(STORE_WIDTH),
+    .STAGE(EXTRA)
+) store_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(store_queue_valid),
+    .s_ready(store_queue_ready),
+    .s_data(store_queue_data),
+    .m_valid(kept_valid),
+    .m_ready(kept_take),
+    .m_data({kept_data, kept_octets, kept_last})
 );
 
 /*
- * Record: the ICV and the encrypted trailer are picked from the passing beats, in block order
+ * Record
  */
-wire [127:0] icv_beat;
-wire [127:0] icv_block;
-
-lane_rotate lane_rotate_inst (
-    .s_data(head_data),
-    .amount(context_icv_first[3:0]),
-    .m_data(icv_beat)
-);
-
-octet_reverse octet_reverse_inst (
-    .s_data(icv_beat),
-    .m_data(icv_block)
-);
-
-wire [BEAT_WIDTH-1:0] icv_beat_index = context_icv_first[OFFSET_WIDTH-1:4];
-// PadLength is in the beat before that of the ICV when the ICV begins at lane 0 or 1
-wire [BEAT_WIDTH-1:0] pad_length_beat = icv_beat_index - {{BEAT_WIDTH-1{1'b0}}, context_icv_first[3:1] == 3'd0};
 // octets of the ICV that lie in the beat of its first octet
-wire [127:0] icv_head_mask = {128{1'b1}} << {context_icv_first[3:0], 3'b000};
+wire [127:0] icv_head_mask = {128{1'b1}} << {head_icv_first[3:0], 3'b000};
 
 reg [127:0] icv_reg;
 reg [7:0] pad_length_reg;
@@ -547,39 +687,40 @@ reg [63:0] record_number_reg;
 reg [31:0] record_handle_reg;
 reg [2:0] record_icv_words_reg;
 reg [OFFSET_WIDTH-1:0] record_payload_first_reg;
-reg [OFFSET_WIDTH-1:0] record_payload_last_reg;
+// behind the last octet
+reg [OFFSET_WIDTH-1:0] record_payload_end_reg;
 reg [OFFSET_WIDTH-1:0] record_length_reg;
 
 always @(posedge clk) begin
     record_valid_reg <= record;
-    if (keep_beat && context_crypto) begin
-        if (beat_reg == pad_length_beat) begin
-            pad_length_reg <= icv_block[15:8];
+    if (keep_beat && head_crypto) begin
+        if (head_is_pad_length) begin
+            pad_length_reg <= head_icv_block[15:8];
         end
-        if (beat_reg == hash_last_beat) begin
-            next_header_reg <= icv_block[7:0];
+        if (head_ends_payload) begin
+            next_header_reg <= head_icv_block[7:0];
         end
-        if (beat_reg == icv_beat_index) begin
-            icv_reg <= icv_block & icv_head_mask;
-        end else if (beat_reg == icv_beat_index + 1'b1) begin
-            icv_reg <= icv_reg | (icv_block & ~icv_head_mask);
+        if (head_begins_icv) begin
+            icv_reg <= head_icv_block & icv_head_mask;
+        end else if (head_follows_icv) begin
+            icv_reg <= icv_reg | (head_icv_block & ~icv_head_mask);
         end
     end
     if (record) begin
         record_drop_reg <= overflow;
-        record_hashed_reg <= context_crypto && beat_reg >= hash_last_beat;
+        record_hashed_reg <= head_hashed;
         record_kind_reg <= kind;
-        record_esp_reg <= context_esp;
-        record_hit_reg <= context_hit;
-        record_epoch_reg <= context_epoch;
-        record_gmac_reg <= context_gmac;
-        record_tunnel_reg <= context_tunnel;
-        record_near_reg <= context_near;
-        record_number_reg <= context_number;
-        record_handle_reg <= context_handle;
-        record_icv_words_reg <= context_icv_words;
-        record_payload_first_reg <= context_payload_first;
-        record_payload_last_reg <= context_payload_last;
+        record_esp_reg <= head_esp;
+        record_hit_reg <= head_hit;
+        record_epoch_reg <= head_epoch;
+        record_gmac_reg <= head_gmac;
+        record_tunnel_reg <= head_tunnel;
+        record_near_reg <= head_near;
+        record_number_reg <= head_number;
+        record_handle_reg <= head_handle;
+        record_icv_words_reg <= head_icv_words;
+        record_payload_first_reg <= head_payload_first;
+        record_payload_end_reg <= head_icv_first;
         record_length_reg <= head_length;
     end
     if (rst) begin
@@ -604,41 +745,71 @@ wire [127:0] check_icv;
 wire [7:0] check_pad_length;
 wire [7:0] check_next_header;
 wire [OFFSET_WIDTH-1:0] check_payload_first;
-wire [OFFSET_WIDTH-1:0] check_payload_last;
+wire [OFFSET_WIDTH-1:0] check_payload_end;
 wire [OFFSET_WIDTH-1:0] check_length;
 wire check_take;
 wire [FRAMES_LOG2:0] check_level;
 
-// frames with a record, and the one that is being written
-assign records_full = check_level >= 2**FRAMES_LOG2 - 4;
+localparam CHECK_WIDTH = 4 + 6 + 64 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH;
 
+wire check_queue_valid;
+wire check_queue_ready;
+wire [CHECK_WIDTH-1:0] check_queue_data;
+
+/* verilator lint_off PINCONNECTEMPTY */ // room is kept by records_full
 fifo #(
-    .WIDTH(4 + 6 + 64 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH),
+    .WIDTH(CHECK_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1)
 ) check_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(record_valid_reg),
-    /* verilator lint_off PINCONNECTEMPTY */ // room is kept by records_full
     .s_ready(),
-    /* verilator lint_on PINCONNECTEMPTY */
     .s_data({record_drop_reg, record_hashed_reg, record_kind_reg, record_esp_reg, record_hit_reg, record_epoch_reg,
         record_gmac_reg, record_tunnel_reg, record_near_reg, record_number_reg, record_handle_reg, record_icv_words_reg, icv_reg, pad_length_reg, next_header_reg,
-        record_payload_first_reg, record_payload_last_reg, record_length_reg}),
+        record_payload_first_reg, record_payload_end_reg, record_length_reg}),
+    .m_valid(check_queue_valid),
+    .m_ready(check_queue_ready),
+    .m_data(check_queue_data),
+    .level(check_level)
+);
+
+elastic_register #(
+    .WIDTH(CHECK_WIDTH),
+    .STAGE(EXTRA)
+) check_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(check_queue_valid),
+    .s_ready(check_queue_ready),
+    .s_data(check_queue_data),
     .m_valid(check_valid),
     .m_ready(check_take),
     .m_data({check_drop, check_hashed, check_kind, check_esp, check_hit, check_epoch,
         check_gmac, check_tunnel, check_near, check_number, check_handle, check_icv_words, check_icv, check_pad_length, check_next_header,
-        check_payload_first, check_payload_last, check_length}),
-    .level(check_level)
+        check_payload_first, check_payload_end, check_length})
 );
+/* verilator lint_on PINCONNECTEMPTY */
+
+// frames with a record, and those on the way to one
+generate
+    if (EXTRA != 0) begin : full_later
+        reg records_full_reg;
+
+        assign records_full = records_full_reg;
+
+        always @(posedge clk) begin
+            records_full_reg <= check_level >= 2**FRAMES_LOG2 - 8;
+        end
+    end else begin : full_at_once
+        assign records_full = check_level >= 2**FRAMES_LOG2 - 4;
+    end
+endgenerate
 
 /*
  * Keystream
  */
-wire [OFFSET_WIDTH-1:0] pad_length_octet = context_payload_last - context_payload_first - 1'b1;
-
 wire job_valid;
 wire job_ready;
 wire [INDEX_WIDTH-1:0] job_index;
@@ -656,21 +827,46 @@ wire [127:0] j0_block;
 wire [7:0] j0_pad_length;
 wire [7:0] j0_next_header;
 
+localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + OFFSET_WIDTH;
+
+wire job_queue_valid;
+wire job_queue_ready;
+wire [JOB_WIDTH-1:0] job_queue_data;
+
 /* verilator lint_off PINCONNECTEMPTY */ // never more jobs than records; the last mark and sa_command's slots serve transmit
 fifo #(
-    .WIDTH(INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + OFFSET_WIDTH),
-    .DEPTH_LOG2(FRAMES_LOG2)
+    .WIDTH(JOB_WIDTH),
+    .DEPTH_LOG2(FRAMES_LOG2),
+    .BLOCK_RAM(EXTRA)
 ) job_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(record && kind == KIND_CRYPTO && !overflow),
     .s_ready(),
-    .s_data({context_handle[INDEX_WIDTH-1:0], context_iv, context_blocks, context_payload_first[3:0], pad_length_octet}),
-    .m_valid(job_valid),
-    .m_ready(job_ready),
-    .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet}),
+    .s_data({head_handle[INDEX_WIDTH-1:0], head_iv, head_blocks, head_payload_first[3:0], head_pad_length_octet}),
+    .m_valid(job_queue_valid),
+    .m_ready(job_queue_ready),
+    .m_data(job_queue_data),
     .level()
 );
+
+elastic_register #(
+    .WIDTH(JOB_WIDTH),
+    .STAGE(EXTRA)
+) job_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(job_queue_valid),
+    .s_ready(job_queue_ready),
+    .s_data(job_queue_data),
+    .m_valid(job_valid),
+    .m_ready(job_ready),
+    .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet})
+);
+
+wire block_made;
+wire block_ready;
+wire [127:0] block_made_data;
 
 keystream #(
     .RECEIVE(1),
@@ -709,9 +905,9 @@ keystream #(
     .h_req_key_size(2'd0),
     .h_rsp_valid(),
     .h_rsp_block(),
-    .m_valid(keystream_valid),
-    .m_ready(keystream_take),
-    .m_data(keystream_data),
+    .m_valid(block_made),
+    .m_ready(block_ready),
+    .m_data(block_made_data),
     .m_last(),
     .j0_valid(j0_valid),
     .j0_ready(j0_take),
@@ -721,12 +917,30 @@ keystream #(
     .j0_next_header(j0_next_header)
 );
 
+elastic_register #(
+    .WIDTH(128),
+    .STAGE(EXTRA)
+) keystream_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(block_made),
+    .s_ready(block_ready),
+    .s_data(block_made_data),
+    .m_valid(keystream_valid),
+    .m_ready(keystream_take),
+    .m_data(keystream_data)
+);
+
 /*
  * Verify: the ICV is compared over all its octets at once
  */
 wire stored_hash_valid;
 wire [127:0] stored_hash;
 wire hash_take;
+
+wire hash_queue_valid;
+wire hash_queue_ready;
+wire [128-1:0] hash_queue_data;
 
 fifo #(
     .WIDTH(128),
@@ -738,21 +952,43 @@ fifo #(
     .s_valid(ghash_valid),
     .s_ready(),
     .s_data(ghash_data),
+    .m_valid(hash_queue_valid),
+    .m_ready(hash_queue_ready),
+    .m_data(hash_queue_data),
+    .level()
+);
+
+elastic_register #(
+    .WIDTH(128),
+    .STAGE(EXTRA)
+) hash_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(hash_queue_valid),
+    .s_ready(hash_queue_ready),
+    .s_data(hash_queue_data),
     .m_valid(stored_hash_valid),
     .m_ready(hash_take),
-    .m_data(stored_hash),
-    .level()
+    .m_data(stored_hash)
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
 wire verdict_ready;
 wire check_crypto = check_kind == KIND_CRYPTO && !check_drop;
 wire [127:0] icv_mask = {{64{1'b1}}, {32{check_icv_words >= 3'd3}}, {32{check_icv_words >= 3'd4}}};
-wire icv_equal = ((stored_hash ^ j0_block ^ check_icv) & icv_mask) == 128'd0;
-wire authentic = check_crypto && icv_equal;
-wire verified = authentic && !usage_hard;
+wire [127:0] difference = (stored_hash ^ j0_block ^ check_icv) & icv_mask;
+// of each 4 bits whether there is one
+reg [31:0] differs;
+integer i;
 
-// cycles that the record has been at hand before this one, up to 2: then the use of its SA is known. E(J0) takes longer
+always @* begin
+    for (i = 0; i < 32; i = i + 1) begin
+        differs[i] = |difference[4*i +: 4];
+    end
+end
+
+// cycles that the record has been at hand before this one, up to 2: then the use of its SA is known, and that of the frame before is counted. E(J0) takes
+// longer
 reg [1:0] check_age_reg;
 
 assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || (j0_valid && check_age_reg[1]))
@@ -760,20 +996,87 @@ assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!che
 assign hash_take = check_take && check_hashed;
 assign j0_take = check_take && check_crypto;
 
-wire [2:0] check_status = check_kind == KIND_SYNTAX ? CRYPTO_INVALID_PACKET_SYNTAX
-    : verified || check_kind == KIND_PASS ? CRYPTO_SUCCESS
-    : authentic ? CRYPTO_GENERIC_ERROR
-    : check_tunnel ? CRYPTO_TUNNEL_ESP_AUTH_FAILED : CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
-
 wire [7:0] pad_length = check_gmac ? check_pad_length : check_pad_length ^ j0_pad_length;
 wire [7:0] next_header = check_gmac ? check_next_header : check_next_header ^ j0_next_header;
 
-// slot 12 tells nothing of a frame that was not verified
-wire [31:0] check_slot_12 = verified ? {15'd0, 1'b1, pad_length, next_header} : 32'd0;
-wire delete_request = authentic && (usage_hard || usage_soft || check_near);
-wire [31:0] check_slot_1 = {13'd0, check_status, 14'd0, check_kind != KIND_PASS, delete_request};
+localparam RESULT_WIDTH = 2 + 2 + 6 + 64 + 32 + 16 + 4*OFFSET_WIDTH;
 
-assign usage_index = check_handle[INDEX_WIDTH-1:0];
+wire compared_valid;
+wire [31:0] compared_differs;
+wire [RESULT_WIDTH-1:0] compared_result;
+wire compared_crypto = compared_result[RESULT_WIDTH-2];
+
+/* verilator lint_off PINCONNECTEMPTY */ // these never wait: room is kept by verdict_ready
+elastic_register #(
+    .WIDTH(32 + RESULT_WIDTH),
+    .STAGE(EXTRA)
+) compared_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(check_take),
+    .s_ready(),
+    .s_data({differs, check_drop, check_crypto, check_kind, check_esp, check_hit, check_epoch, check_gmac, check_tunnel, check_near, check_handle,
+        check_number, pad_length, next_header, check_length, check_payload_end - check_payload_first, check_payload_first, check_payload_end}),
+    .m_valid(compared_valid),
+    .m_ready(1'b1),
+    .m_data({compared_differs, compared_result})
+);
+
+wire result_valid;
+wire icv_equal;
+wire result_drop;
+wire result_crypto;
+wire [1:0] result_kind;
+wire result_esp;
+wire result_hit;
+wire result_epoch;
+wire result_gmac;
+wire result_tunnel;
+wire result_near;
+wire [31:0] result_handle;
+wire [63:0] result_number;
+wire [7:0] result_pad_length;
+wire [7:0] result_next_header;
+wire [OFFSET_WIDTH-1:0] result_length;
+wire [OFFSET_WIDTH-1:0] result_octets;
+wire [OFFSET_WIDTH-1:0] result_payload_first;
+wire [OFFSET_WIDTH-1:0] result_payload_end;
+wire authentic;
+
+elastic_register #(
+    .WIDTH(2 + RESULT_WIDTH),
+    .STAGE(EXTRA)
+) result_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(compared_valid),
+    .s_ready(),
+    .s_data({compared_differs == 32'd0, compared_crypto && compared_differs == 32'd0, compared_result}),
+    .m_valid(result_valid),
+    .m_ready(1'b1),
+    .m_data({icv_equal, authentic, result_drop, result_crypto, result_kind, result_esp, result_hit, result_epoch, result_gmac, result_tunnel, result_near,
+        result_handle, result_number, result_pad_length, result_next_header, result_length, result_octets, result_payload_first, result_payload_end})
+);
+
+wire verified = authentic && !usage_hard;
+wire [2:0] result_status = result_kind == KIND_SYNTAX ? CRYPTO_INVALID_PACKET_SYNTAX
+    : verified || result_kind == KIND_PASS ? CRYPTO_SUCCESS
+    : authentic ? CRYPTO_GENERIC_ERROR
+    : result_tunnel ? CRYPTO_TUNNEL_ESP_AUTH_FAILED : CRYPTO_TRANSPORT_ESP_AUTH_FAILED;
+
+// slot 12 tells nothing of a frame that was not verified
+wire [31:0] result_slot_12 = verified ? {15'd0, 1'b1, result_pad_length, result_next_header} : 32'd0;
+wire delete_request = authentic && (usage_hard || usage_soft || result_near);
+wire [31:0] result_slot_1 = {13'd0, result_status, 14'd0, result_kind != KIND_PASS, delete_request};
+
+generate
+    if (EXTRA != 0) begin : index_stays
+        // that of check_take is looked at, that of the cycle after it belongs to use_valid: see sa_usage
+        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-11-32 +: INDEX_WIDTH] : check_handle[INDEX_WIDTH-1:0];
+    end else begin : index_as_it_is
+        assign usage_index = check_handle[INDEX_WIDTH-1:0];
+    end
+endgenerate
 
 always @(posedge clk) begin
     if (!check_valid || check_take || rst) begin
@@ -781,14 +1084,24 @@ always @(posedge clk) begin
     end else if (!check_age_reg[1]) begin
         check_age_reg <= check_age_reg + 1'b1;
     end
-    use_valid <= check_take && authentic && !rst;
+    use_valid <= result_valid && authentic && !rst;
     use_count <= verified;
-    use_octets <= check_payload_last - check_payload_first + 1'b1;
-    use_number <= check_number;
-    use_near <= check_near;
-    use_handle <= check_handle;
+    use_octets <= result_octets;
+    use_number <= result_number;
+    use_near <= result_near;
+    use_handle <= result_handle;
 end
 
+localparam VERDICT_WIDTH = 4 + 96 + 2*OFFSET_WIDTH;
+
+wire made_valid;
+wire made_drop;
+wire [VERDICT_WIDTH-1:0] made_verdict;
+wire [VERDICTS_LOG2:0] verdict_level;
+wire verdict_fifo_ready;
+wire verdict_queue_valid;
+wire verdict_queue_ready;
+wire [VERDICT_WIDTH-1:0] verdict_queue_data;
 wire verdict_valid;
 wire verdict_verified;
 wire verdict_keystream;
@@ -798,37 +1111,82 @@ wire [31:0] verdict_handle;
 wire [31:0] verdict_slot_12;
 wire [31:0] verdict_slot_1;
 wire [OFFSET_WIDTH-1:0] verdict_payload_first;
-wire [OFFSET_WIDTH-1:0] verdict_payload_last;
+wire [OFFSET_WIDTH-1:0] verdict_payload_end;
 wire verdict_take;
 
-/* verilator lint_off PINCONNECTEMPTY */ // the level is of no use here
-fifo #(
-    .WIDTH(4 + 96 + 2*OFFSET_WIDTH),
-    .DEPTH_LOG2(JOBS_LOG2)
-) verdict_fifo_inst (
+elastic_register #(
+    .WIDTH(1 + VERDICT_WIDTH),
+    .STAGE(EXTRA)
+) made_register_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(check_take && !check_drop),
-    .s_ready(verdict_ready),
-    .s_data({verified, check_crypto && !check_gmac, check_hit, check_epoch, check_hit ? check_handle : 32'd0, check_slot_12, check_slot_1,
-        check_payload_first, check_payload_last}),
-    .m_valid(verdict_valid),
-    .m_ready(verdict_take),
-    .m_data({verdict_verified, verdict_keystream, verdict_hit, verdict_epoch, verdict_handle, verdict_slot_12, verdict_slot_1,
-        verdict_payload_first, verdict_payload_last}),
-    .level()
+    .s_valid(result_valid),
+    .s_ready(),
+    .s_data({result_drop, verified, result_crypto && !result_gmac, result_hit, result_epoch, result_hit ? result_handle : 32'd0,
+        result_slot_12, result_slot_1, result_payload_first, result_payload_end}),
+    .m_valid(made_valid),
+    .m_ready(1'b1),
+    .m_data({made_drop, made_verdict})
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
+fifo #(
+    .WIDTH(VERDICT_WIDTH),
+    .DEPTH_LOG2(VERDICTS_LOG2)
+) verdict_fifo_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(made_valid && !made_drop),
+    .s_ready(verdict_fifo_ready),
+    .s_data(made_verdict),
+    .m_valid(verdict_queue_valid),
+    .m_ready(verdict_queue_ready),
+    .m_data(verdict_queue_data),
+    .level(verdict_level)
+);
+
+elastic_register #(
+    .WIDTH(VERDICT_WIDTH),
+    .STAGE(EXTRA)
+) verdict_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(verdict_queue_valid),
+    .s_ready(verdict_queue_ready),
+    .s_data(verdict_queue_data),
+    .m_valid(verdict_valid),
+    .m_ready(verdict_take),
+    .m_data({verdict_verified, verdict_keystream, verdict_hit, verdict_epoch, verdict_handle, verdict_slot_12, verdict_slot_1,
+        verdict_payload_first, verdict_payload_end})
+);
+
+generate
+    if (EXTRA != 0) begin : ready_later
+        // three may be on the way, and one that was not counted yet
+        reg verdict_ready_reg;
+        wire unused = verdict_fifo_ready;
+
+        assign verdict_ready = verdict_ready_reg;
+
+        always @(posedge clk) begin
+            verdict_ready_reg <= verdict_level < 2**VERDICTS_LOG2 - 6;
+        end
+    end else begin : ready_at_once
+        wire unused = &{1'b0, verdict_level};
+
+        assign verdict_ready = verdict_fifo_ready;
+    end
+endgenerate
+
 always @(posedge clk) begin
-    event_frame <= check_take && !check_drop && !rst;
-    event_decrypted <= check_take && verified && !rst;
-    event_not_esp <= check_take && !check_drop && !check_esp && !rst;
-    event_no_sa <= check_take && !check_drop && check_esp && !check_hit && !rst;
-    event_icv_failed <= check_take && check_crypto && !icv_equal && !rst;
-    event_syntax_failed <= check_take && !check_drop && check_kind == KIND_SYNTAX && !rst;
-    event_limit_failed <= check_take && authentic && usage_hard && !rst;
-    event_octets <= check_take && !check_drop && !rst ? check_length : 14'd0;
+    event_frame <= result_valid && !result_drop && !rst;
+    event_decrypted <= result_valid && verified && !rst;
+    event_not_esp <= result_valid && !result_drop && !result_esp && !rst;
+    event_no_sa <= result_valid && !result_drop && result_esp && !result_hit && !rst;
+    event_icv_failed <= result_valid && result_crypto && !icv_equal && !rst;
+    event_syntax_failed <= result_valid && !result_drop && result_kind == KIND_SYNTAX && !rst;
+    event_limit_failed <= result_valid && authentic && usage_hard && !rst;
+    event_octets <= result_valid && !result_drop && !rst ? result_length : 14'd0;
 end
 
 event_queue #(
@@ -836,7 +1194,7 @@ event_queue #(
 ) event_queue_inst (
     .clk(clk),
     .rst(rst),
-    .s_event({input_refused, context_take && refuse, check_take && check_drop}),
+    .s_event({input_refused, context_take && refuse, result_valid && result_drop}),
     .m_ready(1'b1),
     .m_event(event_overflow)
 );
@@ -847,30 +1205,76 @@ event_queue #(
 reg [BEAT_WIDTH-1:0] release_beat_reg;
 reg [127:0] keystream_before_reg;
 
-wire [3:0] lane = verdict_payload_first[3:0];
-wire [15:0] lanes_before = ~(16'hffff << lane);
-wire [15:0] payload_lanes;
+// two places of the frame, {ICV, payload}: the beat holds the first octet of it; one before the beat did
+wire [1:0] here = {release_beat_reg == verdict_payload_end[OFFSET_WIDTH-1:4], release_beat_reg == verdict_payload_first[OFFSET_WIDTH-1:4]};
+reg [1:0] passed_reg;
+wire [1:0] ahead = ~passed_reg & ~here;
+// a keystream block begins in the beat
+wire begins_block = verdict_keystream && !ahead[0] && (ahead[1] || (here[1] && verdict_payload_first[3:0] < verdict_payload_end[3:0]));
+
+wire kept_ready;
+wire store_valid;
+wire [127:0] store_data;
+wire [4:0] store_octets;
+wire store_last;
+wire store_take;
+wire keystream_needed;
+wire decrypt;
+wire [1:0] store_ahead;
+wire [1:0] store_here;
+wire [3:0] lane;
+wire [3:0] end_lane;
+wire [95:0] out_user;
+wire out_hit;
+wire out_epoch;
+
+assign kept_take = kept_valid && verdict_valid && kept_ready;
+assign verdict_take = kept_take && kept_last;
+
+elastic_register #(
+    .WIDTH(STORE_WIDTH + 2 + 4 + 8 + 96 + 2),
+    .STAGE(EXTRA)
+) release_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(kept_valid && verdict_valid),
+    .s_ready(kept_ready),
+    .s_data({kept_data, kept_octets, kept_last, begins_block, verdict_verified && verdict_keystream, ahead, here,
+        verdict_payload_first[3:0], verdict_payload_end[3:0],
+        verdict_handle, verdict_slot_12, verdict_slot_1, verdict_hit, verdict_epoch}),
+    .m_valid(store_valid),
+    .m_ready(store_take),
+    .m_data({store_data, store_octets, store_last, keystream_needed, decrypt, store_ahead, store_here, lane, end_lane, out_user, out_hit, out_epoch})
+);
+
 wire [15:0] live_lanes = ~(16'hffff << store_octets[3:0]) | {16{store_octets[4]}};
+wire [15:0] before_payload;
+wire [15:0] before_icv;
 wire [127:0] payload_mask;
 wire [127:0] before_mask;
 wire [127:0] live_mask;
 
-lane_range #(
-    .OFFSET_WIDTH(OFFSET_WIDTH)
-) payload_lanes_inst (
-    .beat(release_beat_reg),
-    .first(verdict_payload_first),
-    .last(verdict_payload_last),
-    .lanes(payload_lanes)
+lane_before before_payload_inst (
+    .ahead(store_ahead[0]),
+    .here(store_here[0]),
+    .stop(lane),
+    .lanes(before_payload)
+);
+
+lane_before before_icv_inst (
+    .ahead(store_ahead[1]),
+    .here(store_here[1]),
+    .stop(end_lane),
+    .lanes(before_icv)
 );
 
 lane_mask payload_mask_inst (
-    .lanes(payload_lanes),
+    .lanes(before_icv & ~before_payload & {16{decrypt}}),
     .mask(payload_mask)
 );
 
 lane_mask before_mask_inst (
-    .lanes(lanes_before),
+    .lanes(~(16'hffff << lane)),
     .mask(before_mask)
 );
 
@@ -879,14 +1283,10 @@ lane_mask live_mask_inst (
     .mask(live_mask)
 );
 
-wire keystream_needed = verdict_keystream && release_beat_reg >= verdict_payload_first[OFFSET_WIDTH-1:4]
-    && {release_beat_reg, lane} <= verdict_payload_last;
 wire output_free = !m_axis_rx_tvalid || m_axis_rx_tready;
 wire [127:0] keystream_beat = (keystream_before_reg & before_mask) | (keystream_data & ~before_mask);
-wire decrypt = verdict_verified && verdict_keystream;
 
-assign store_take = store_valid && verdict_valid && output_free && (!keystream_needed || keystream_valid);
-assign verdict_take = store_take && store_last;
+assign store_take = store_valid && output_free && (!keystream_needed || keystream_valid);
 assign keystream_take = store_take && keystream_needed;
 
 always @(posedge clk) begin
@@ -894,14 +1294,17 @@ always @(posedge clk) begin
         m_axis_rx_tvalid <= store_take;
     end
     if (store_take) begin
-        m_axis_rx_tdata <= (decrypt ? store_data ^ (keystream_beat & payload_mask) : store_data) & live_mask;
+        m_axis_rx_tdata <= (store_data ^ (keystream_beat & payload_mask)) & live_mask;
         m_axis_rx_tkeep <= live_lanes;
         m_axis_rx_tlast <= store_last;
-        m_axis_rx_tuser <= {verdict_handle, verdict_slot_12, verdict_slot_1};
+        m_axis_rx_tuser <= out_user;
         if (keystream_needed) begin
             keystream_before_reg <= keystream_data;
         end
-        if (store_last) begin
+    end
+    if (kept_take) begin
+        passed_reg <= kept_last ? 2'd0 : passed_reg | here;
+        if (kept_last) begin
             release_beat_reg <= 0;
         end else if (!(&release_beat_reg[BEAT_WIDTH-1:1])) begin
             release_beat_reg <= release_beat_reg + 1'b1;
@@ -910,6 +1313,7 @@ always @(posedge clk) begin
     if (rst) begin
         m_axis_rx_tvalid <= 1'b0;
         release_beat_reg <= 0;
+        passed_reg <= 2'd0;
     end
 end
 
@@ -924,17 +1328,42 @@ reg out_epoch_reg;
 
 wire retire_released = m_axis_rx_tvalid && m_axis_rx_tready && m_axis_rx_tlast && out_hit_reg;
 wire retire_refused = context_take && refuse && context_hit;
-wire retire_dropped = check_take && check_drop && check_hit;
+wire retire_dropped = result_valid && result_drop && result_hit;
+wire frame_uncounted;
+wire [2:0] retire;
+wire [2:0] retire_of;
+
+generate
+    if (EXTRA != 0) begin : count_later
+        reg context_take_reg;
+        reg [2:0] retire_reg;
+        reg [2:0] retire_of_reg;
+
+        assign frame_uncounted = context_take_reg;
+        assign retire = retire_reg;
+        assign retire_of = retire_of_reg;
+
+        always @(posedge clk) begin
+            context_take_reg <= context_take && !rst;
+            retire_reg <= {retire_released, retire_refused, retire_dropped} & {3{!rst}};
+            retire_of_reg <= {out_epoch_reg, context_epoch, result_epoch};
+        end
+    end else begin : count_at_once
+        assign frame_uncounted = context_take;
+        assign retire = {retire_released, retire_refused, retire_dropped};
+        assign retire_of = {out_epoch_reg, context_epoch, result_epoch};
+    end
+endgenerate
 
 always @(posedge clk) begin
-    if (input_begin && !context_take) begin
+    if (input_begin && !frame_uncounted) begin
         line_frames_reg <= line_frames_reg + 1'b1;
-    end else if (!input_begin && context_take) begin
+    end else if (!input_begin && frame_uncounted) begin
         line_frames_reg <= line_frames_reg - 1'b1;
     end
     if (store_take) begin
-        out_hit_reg <= verdict_hit;
-        out_epoch_reg <= verdict_epoch;
+        out_hit_reg <= out_hit;
+        out_epoch_reg <= out_epoch;
     end
     if (rst) begin
         line_frames_reg <= 0;
@@ -947,8 +1376,8 @@ retire_queue #(
 ) retire_queue_inst (
     .clk(clk),
     .rst(rst),
-    .s_retire({retire_released, retire_refused, retire_dropped}),
-    .s_epoch({out_epoch_reg, context_epoch, check_epoch}),
+    .s_retire(retire),
+    .s_epoch(retire_of),
     .m_valid(retire_valid),
     .m_epoch(retire_epoch)
 );

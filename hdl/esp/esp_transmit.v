@@ -9,8 +9,8 @@
  *      |   \-> SA by handle (tx_lookup) -\             ^  \-> ghash_feeder -> ghash -^
  *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
- * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20,
- * the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
+ * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20
+ * (with EXTRA_REGISTERS 30), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
  * Dead lanes (tkeep = 0) are never looked at, and leave as zero.
@@ -21,13 +21,15 @@ module esp_transmit #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
-    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 2), 0: expanded on the way
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 3), 0: expanded on the way
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
     parameter GHASH_STAGES = 4,
     // multiplier of GHASH, see ghash
     parameter GHASH_STYLE = 0,
+    // 1: more register stages, for the clock rates of an FPGA
+    parameter EXTRA_REGISTERS = 0,
     // powers of the hash key read at once: derived, leave as it is
     parameter POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES
 ) (
@@ -137,13 +139,32 @@ localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
 localparam AES_LATENCY = (MAX_KEY_BITS / 32 + 6) * CYCLES_PER_ROUND + 1 + (KEY_STORE != 0 ? 8 : 0);
 localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 
+// register stages of EXTRA_REGISTERS, in cycles. A lookup that takes two more is still there before the descriptor
+localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
+localparam EXTRA_PARSER = 2 * EXTRA;
+// behind the queues of descriptors and answers, and one for the limits
+localparam EXTRA_JUDGE = 2 * EXTRA;
+// queue of jobs in block RAM, and a register behind it
+localparam EXTRA_JOB = 2 * EXTRA;
+// behind the queue of keystream
+localparam EXTRA_KEYSTREAM = EXTRA;
+localparam EXTRA_FEEDER = EXTRA;
+localparam EXTRA_GHASH = EXTRA;
+// between the XOR of the tag and its rotation
+localparam EXTRA_TAG = EXTRA;
+// between the delay FIFO and the XOR; no latency: the beats leave the FIFO as much earlier
+localparam EXTRA_BEAT = 2 * EXTRA;
+
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
-localparam TAG_DELAY = GHASH_STAGES + 7;
+localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_FEEDER + EXTRA_GHASH + EXTRA_TAG;
+localparam TAG_DELAY_LOG2 = TAG_DELAY <= 16 ? 4 : 5;
 // age of a beat at the XOR: the keystream of the farthest ESP header is ready
-localparam POP_DELAY = AES_LATENCY + 11;
+localparam POP_DELAY = AES_LATENCY + 11 + EXTRA_PARSER + EXTRA_JUDGE + EXTRA_JOB + EXTRA_KEYSTREAM;
 localparam FRAME_FIFO_LOG2 = POP_DELAY + 8 <= 64 ? 6 : 7;
 // log2 of the frames between s_axis_tx and the XOR
 localparam FRAMES_LOG2 = 5;
+// log2 of the frames between s_axis_tx and the judge: what the parser holds and a few more, as a frame is judged sooner than the next one of its length comes
+localparam ASKED_LOG2 = 4;
 localparam OUTPUT_LOG2 = 5;
 localparam STATUS_LOG2 = 4;
 
@@ -196,7 +217,7 @@ always @(posedge clk) begin
             ended_reg[input_id_reg] <= 1'b0;
         end
         if (s_axis_tx_tlast) begin
-            length_mem[input_id_reg] <= {input_beat_reg, 4'd0} + {9'd0, input_octets};
+            length_mem[input_id_reg] <= {input_octets[4] ? input_beat_reg + 1'b1 : input_beat_reg, input_octets[3:0]};
             ended_reg[input_id_reg] <= 1'b1;
             input_id_reg <= input_id_reg + 1'b1;
             input_beat_reg <= 0;
@@ -279,53 +300,97 @@ wire answer_ipv6;
 wire [1:0] answer_udp_type;
 wire answer_iv_sequence;
 
-// the handle at hand was there in the cycle before: the use of its SA is known in the cycle after this one
-reg asked_stays_reg;
+// the handle at hand was there in the cycle before, with EXTRA_REGISTERS for two: the use of its SA is known in the cycle after this one, and that of the frame
+// before is counted
+reg [EXTRA:0] asked_stays_reg;
+localparam [EXTRA:0] ONE_CYCLE = 1;
 
-// a frame is judged when its descriptor and, if there is one, the answer to its lookup are there; one that is ESP has three beats or more, so
+// a frame is judged when its descriptor and, if there is one, the answer to its lookup are there; one that is ESP has four beats or more, so
 // that asked_stays_reg takes no cycle from the throughput
-wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg || !parsed_esp)));
+wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg[EXTRA] || !parsed_esp)));
 
 assign usage_index = asked_handle[INDEX_WIDTH-1:0];
 
 always @(posedge clk) begin
-    asked_stays_reg <= asked_valid && !judge && !rst;
+    asked_stays_reg <= asked_valid && !judge && !rst ? (asked_stays_reg << 1) | ONE_CYCLE : 0;
 end
+
+localparam PARSED_WIDTH = 3 + 32 + 32 + 64 + 7 + OFFSET_WIDTH;
+localparam ASKED_WIDTH = 2 + 32;
+localparam ANSWER_WIDTH = 6 + 32 + 3 + 32 + 2;
+
+wire parsed_queue_valid;
+wire parsed_queue_ready;
+wire [PARSED_WIDTH-1:0] parsed_queue_data;
+wire asked_queue_valid;
+wire asked_queue_ready;
+wire [ASKED_WIDTH-1:0] asked_queue_data;
+wire answer_queue_valid;
+wire answer_queue_ready;
+wire [ANSWER_WIDTH-1:0] answer_queue_data;
 
 /* verilator lint_off PINCONNECTEMPTY */ // all per-frame FIFOs have room for as many frames as are let in
 fifo #(
-    .WIDTH(3 + 32 + 32 + 64 + 7 + OFFSET_WIDTH),
-    .DEPTH_LOG2(FRAMES_LOG2)
+    .WIDTH(PARSED_WIDTH),
+    .DEPTH_LOG2(ASKED_LOG2)
 ) parsed_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(desc_valid),
     .s_ready(),
     .s_data({desc_esp, desc_ipv6, desc_udp, desc_spi, desc_seq, desc_iv, desc_esp_offset, desc_ip_end}),
-    .m_valid(parsed_valid),
-    .m_ready(judge),
-    .m_data({parsed_esp, parsed_ipv6, parsed_udp, parsed_spi, parsed_seq, parsed_iv, parsed_esp_offset, parsed_ip_end}),
+    .m_valid(parsed_queue_valid),
+    .m_ready(parsed_queue_ready),
+    .m_data(parsed_queue_data),
     .level()
 );
 
+elastic_register #(
+    .WIDTH(PARSED_WIDTH),
+    .STAGE(EXTRA)
+) parsed_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(parsed_queue_valid),
+    .s_ready(parsed_queue_ready),
+    .s_data(parsed_queue_data),
+    .m_valid(parsed_valid),
+    .m_ready(judge),
+    .m_data({parsed_esp, parsed_ipv6, parsed_udp, parsed_spi, parsed_seq, parsed_iv, parsed_esp_offset, parsed_ip_end})
+);
+
 fifo #(
-    .WIDTH(2 + 32),
-    .DEPTH_LOG2(FRAMES_LOG2)
+    .WIDTH(ASKED_WIDTH),
+    .DEPTH_LOG2(ASKED_LOG2)
 ) asked_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(input_begin),
     .s_ready(),
     .s_data({lookup_valid, handle == 0 && tunnel_handle == 0, handle}),
-    .m_valid(asked_valid),
-    .m_ready(judge),
-    .m_data({asked_lookup, asked_bypass, asked_handle}),
+    .m_valid(asked_queue_valid),
+    .m_ready(asked_queue_ready),
+    .m_data(asked_queue_data),
     .level()
 );
 
+elastic_register #(
+    .WIDTH(ASKED_WIDTH),
+    .STAGE(EXTRA)
+) asked_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(asked_queue_valid),
+    .s_ready(asked_queue_ready),
+    .s_data(asked_queue_data),
+    .m_valid(asked_valid),
+    .m_ready(judge),
+    .m_data({asked_lookup, asked_bypass, asked_handle})
+);
+
 fifo #(
-    .WIDTH(6 + 32 + 3 + 32 + 2),
-    .DEPTH_LOG2(FRAMES_LOG2)
+    .WIDTH(ANSWER_WIDTH),
+    .DEPTH_LOG2(ASKED_LOG2)
 ) answer_fifo_inst (
     .clk(clk),
     .rst(rst),
@@ -333,11 +398,25 @@ fifo #(
     .s_ready(),
     .s_data({found_hit, found_epoch, found_gmac, found_esn, found_ipv6, found_iv_sequence, found_seq_hi, found_icv_words, found_spi,
         found_udp_type}),
+    .m_valid(answer_queue_valid),
+    .m_ready(answer_queue_ready),
+    .m_data(answer_queue_data),
+    .level()
+);
+
+elastic_register #(
+    .WIDTH(ANSWER_WIDTH),
+    .STAGE(EXTRA)
+) answer_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(answer_queue_valid),
+    .s_ready(answer_queue_ready),
+    .s_data(answer_queue_data),
     .m_valid(answer_valid),
     .m_ready(judge && asked_lookup),
     .m_data({answer_hit, answer_epoch, answer_gmac, answer_esn, answer_ipv6, answer_iv_sequence, answer_seq_hi, answer_icv_words, answer_spi,
-        answer_udp_type}),
-    .level()
+        answer_udp_type})
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
@@ -349,15 +428,15 @@ wire [63:0] number = {answer_esn ? answer_seq_hi : 32'd0, parsed_seq};
 wire [63:0] iv = answer_iv_sequence ? number : parsed_iv;
 wire packet_ok = parsed_esp && parsed_spi == answer_spi && parsed_ipv6 == answer_ipv6 && parsed_udp == (answer_udp_type != 0);
 
-wire syntax_error;
-wire [OFFSET_WIDTH-1:0] payload_first;
+wire [OFFSET_WIDTH:0] payload_octets;
 wire [OFFSET_WIDTH-1:0] payload_last;
 wire [OFFSET_WIDTH-1:0] icv_first;
 wire [BEAT_WIDTH-1:0] cipher_blocks;
-wire [OFFSET_WIDTH-1:0] hash_first;
 wire [BEAT_WIDTH:0] hash_blocks;
 wire [127:0] first_block;
+/* verilator lint_off UNUSEDSIGNAL */ // most of it is always zero
 wire [127:0] length_block;
+/* verilator lint_on UNUSEDSIGNAL */
 
 esp_geometry #(
     .OFFSET_WIDTH(OFFSET_WIDTH)
@@ -371,64 +450,70 @@ esp_geometry #(
     .esn(answer_esn),
     .seq_hi(answer_seq_hi),
     .icv_words(answer_icv_words),
-    .syntax_error(syntax_error),
-    .payload_first(payload_first),
+    /* verilator lint_off PINCONNECTEMPTY */ // looked at one cycle later
+    .syntax_error(),
+    /* verilator lint_on PINCONNECTEMPTY */
+    .payload_octets(payload_octets),
+    /* verilator lint_off PINCONNECTEMPTY */ // 16 behind the SPI
+    .payload_first(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .payload_last(payload_last),
     .icv_first(icv_first),
     .cipher_blocks(cipher_blocks),
-    .hash_first(hash_first),
+    /* verilator lint_off PINCONNECTEMPTY */ // follows from esp_offset
+    .hash_first(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .hash_blocks(hash_blocks),
     .first_block(first_block),
     .length_block(length_block)
 );
 
-wire [7:0] verdict = asked_bypass ? STATUS_SENT : !hit ? STATUS_FAILED_HANDLE : !packet_ok ? STATUS_FAILED_PACKET
-    : syntax_error ? STATUS_FAILED_LENGTH : STATUS_SENT;
-
 reg judged_valid_reg;
+reg judged_bypass_reg;
 reg judged_hit_reg;
+reg judged_packet_ok_reg;
 reg judged_epoch_reg;
-reg judged_protect_reg;
 reg judged_gmac_reg;
-reg [1:0] judged_status_reg;
 reg judged_esn_reg;
 reg judged_iv_sequence_reg;
 reg [31:0] judged_handle_reg;
 reg [63:0] judged_number_reg;
 reg [63:0] judged_iv_reg;
 reg [BEAT_WIDTH-1:0] judged_blocks_reg;
-reg [OFFSET_WIDTH-1:0] judged_payload_first_reg;
+reg [6:0] judged_esp_offset_reg;
+reg [OFFSET_WIDTH:0] judged_octets_reg;
 reg [OFFSET_WIDTH-1:0] judged_payload_last_reg;
 reg [OFFSET_WIDTH-1:0] judged_icv_first_reg;
 reg [OFFSET_WIDTH-1:0] judged_ip_end_reg;
-reg [OFFSET_WIDTH-1:0] judged_hash_first_reg;
 reg [BEAT_WIDTH:0] judged_hash_blocks_reg;
 reg [127:0] judged_first_block_reg;
-reg [127:0] judged_length_block_reg;
+reg [OFFSET_WIDTH-1:0] judged_aad_octets_reg;
+reg [OFFSET_WIDTH-1:0] judged_cipher_octets_reg;
 reg [FRAMES_LOG2-1:0] judged_id_reg;
 
 always @(posedge clk) begin
     judged_valid_reg <= judge;
     if (judge) begin
+        judged_bypass_reg <= asked_bypass;
         judged_hit_reg <= hit;
+        judged_packet_ok_reg <= packet_ok;
         judged_epoch_reg <= answer_epoch;
-        judged_protect_reg <= !asked_bypass && verdict == STATUS_SENT;
         judged_gmac_reg <= answer_gmac;
-        judged_status_reg <= verdict[1:0];
         judged_esn_reg <= answer_esn;
         judged_iv_sequence_reg <= answer_iv_sequence;
         judged_handle_reg <= asked_handle;
         judged_number_reg <= number;
         judged_iv_reg <= iv;
         judged_blocks_reg <= cipher_blocks;
-        judged_payload_first_reg <= payload_first;
+        judged_esp_offset_reg <= parsed_esp_offset;
+        judged_octets_reg <= payload_octets;
         judged_payload_last_reg <= payload_last;
         judged_icv_first_reg <= icv_first;
         judged_ip_end_reg <= parsed_ip_end;
-        judged_hash_first_reg <= hash_first;
         judged_hash_blocks_reg <= hash_blocks;
         judged_first_block_reg <= first_block;
-        judged_length_block_reg <= length_block;
+        judged_aad_octets_reg <= length_block[64+3 +: OFFSET_WIDTH];
+        judged_cipher_octets_reg <= length_block[3 +: OFFSET_WIDTH];
         judged_id_reg <= judged_id_reg + 1'b1;
     end
     if (rst) begin
@@ -440,19 +525,74 @@ end
 /*
  * Limits and sequence numbers: what the SA has been used for, this frame counted as soon as a nonce is spent on it
  */
-wire [INDEX_WIDTH-1:0] judged_index = judged_handle_reg[INDEX_WIDTH-1:0];
+// no room for the trailer, or a packet that is longer than any frame
+wire judged_syntax_error = &judged_ip_end_reg || judged_octets_reg[OFFSET_WIDTH] || judged_octets_reg[OFFSET_WIDTH-1:1] == 0;
+wire judged_protect = !judged_bypass_reg && judged_hit_reg && judged_packet_ok_reg && !judged_syntax_error;
+wire [2:0] judged_status = judged_bypass_reg ? STATUS_SENT[2:0] : !judged_hit_reg ? STATUS_FAILED_HANDLE[2:0]
+    : !judged_packet_ok_reg ? STATUS_FAILED_PACKET[2:0] : judged_syntax_error ? STATUS_FAILED_LENGTH[2:0] : STATUS_SENT[2:0];
 wire exhausted = &usage_highest[31:0] && (&usage_highest[63:32] || !judged_esn_reg);
 wire number_used = exhausted || (judged_iv_sequence_reg && judged_number_reg <= usage_highest);
-wire protect_judged = judged_protect_reg && !usage_hard && !number_used;
-wire [2:0] status_judged = judged_protect_reg && usage_hard ? STATUS_FAILED_LIMIT[2:0]
-    : judged_protect_reg && number_used ? STATUS_FAILED_SEQUENCE[2:0] : {1'b0, judged_status_reg};
 
-assign use_valid = judged_valid_reg && judged_protect_reg;
-assign use_count = protect_judged;
-assign use_octets = judged_icv_first_reg - judged_payload_first_reg;
-assign use_number = judged_number_reg;
-assign use_near = (&judged_number_reg[31:28] && !judged_esn_reg) || &judged_number_reg[63:60];
-assign use_handle = judged_handle_reg;
+localparam LIMIT_WIDTH = 2 + 3 + 5 + 32 + 64 + 64 + BEAT_WIDTH + 7 + 4*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH + FRAMES_LOG2;
+
+wire limit_valid;
+wire limit_allowed;
+wire limit_hard;
+wire limit_used;
+wire [2:0] limit_judged_status;
+wire limit_hit;
+wire limit_epoch;
+wire limit_gmac;
+wire limit_esn;
+wire limit_iv_sequence;
+wire [31:0] limit_handle;
+wire [63:0] limit_number;
+wire [63:0] limit_iv;
+wire [BEAT_WIDTH-1:0] limit_blocks;
+wire [6:0] limit_esp_offset;
+wire [OFFSET_WIDTH-1:0] limit_octets;
+wire [OFFSET_WIDTH-1:0] limit_payload_last;
+wire [OFFSET_WIDTH-1:0] limit_icv_first;
+wire [OFFSET_WIDTH-1:0] limit_ip_end;
+wire [BEAT_WIDTH:0] limit_hash_blocks;
+wire [127:0] limit_first_block;
+wire [OFFSET_WIDTH-1:0] limit_aad_octets;
+wire [OFFSET_WIDTH-1:0] limit_cipher_octets;
+wire [FRAMES_LOG2-1:0] limit_id;
+
+elastic_register #(
+    .WIDTH(1 + LIMIT_WIDTH),
+    .STAGE(EXTRA)
+) limit_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(judged_valid_reg),
+    /* verilator lint_off PINCONNECTEMPTY */ // never waits
+    .s_ready(),
+    /* verilator lint_on PINCONNECTEMPTY */
+    .s_data({judged_protect, usage_hard, number_used, judged_status, judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
+        judged_iv_sequence_reg, judged_handle_reg, judged_number_reg, judged_iv_reg, judged_blocks_reg, judged_esp_offset_reg,
+        judged_octets_reg[OFFSET_WIDTH-1:0], judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_blocks_reg,
+        judged_first_block_reg, judged_aad_octets_reg, judged_cipher_octets_reg, judged_id_reg}),
+    .m_valid(limit_valid),
+    .m_ready(1'b1),
+    .m_data({limit_allowed, limit_hard, limit_used, limit_judged_status, limit_hit, limit_epoch, limit_gmac, limit_esn,
+        limit_iv_sequence, limit_handle, limit_number, limit_iv, limit_blocks, limit_esp_offset,
+        limit_octets, limit_payload_last, limit_icv_first, limit_ip_end, limit_hash_blocks,
+        limit_first_block, limit_aad_octets, limit_cipher_octets, limit_id})
+);
+
+wire [INDEX_WIDTH-1:0] limit_index = limit_handle[INDEX_WIDTH-1:0];
+wire limit_protect = limit_allowed && !limit_hard && !limit_used;
+wire [2:0] limit_status = limit_allowed && limit_hard ? STATUS_FAILED_LIMIT[2:0]
+    : limit_allowed && limit_used ? STATUS_FAILED_SEQUENCE[2:0] : limit_judged_status;
+
+assign use_valid = limit_valid && limit_allowed;
+assign use_count = limit_protect;
+assign use_octets = limit_octets;
+assign use_number = limit_number;
+assign use_near = (&limit_number[31:28] && !limit_esn) || &limit_number[63:60];
+assign use_handle = limit_handle;
 
 wire context_valid;
 wire context_hit;
@@ -463,36 +603,58 @@ wire [2:0] context_status;
 wire context_iv_write;
 wire [63:0] context_iv;
 wire [INDEX_WIDTH-1:0] context_index;
-wire [OFFSET_WIDTH-1:0] context_payload_first;
+wire [6:0] context_esp_offset;
+wire context_esn;
 wire [OFFSET_WIDTH-1:0] context_payload_last;
 wire [OFFSET_WIDTH-1:0] context_icv_first;
 wire [OFFSET_WIDTH-1:0] context_ip_end;
-wire [OFFSET_WIDTH-1:0] context_hash_first;
 wire [BEAT_WIDTH:0] context_hash_blocks;
 wire [127:0] context_first_block;
-wire [127:0] context_length_block;
 wire [FRAMES_LOG2-1:0] context_id;
 wire context_take;
 
+// of length_block only what is not always zero
+localparam CONTEXT_WIDTH = 4 + 3 + 1 + 64 + INDEX_WIDTH + 7 + 1 + 3*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH + FRAMES_LOG2;
+
+wire context_queue_valid;
+wire context_queue_ready;
+wire [CONTEXT_WIDTH-1:0] context_queue_data;
+wire [OFFSET_WIDTH-1:0] context_aad_octets;
+wire [OFFSET_WIDTH-1:0] context_cipher_octets;
+
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
 fifo #(
-    .WIDTH(4 + 3 + 1 + 64 + INDEX_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 256 + FRAMES_LOG2),
+    .WIDTH(CONTEXT_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1)
 ) context_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(judged_valid_reg),
+    .s_valid(limit_valid),
     .s_ready(),
-    .s_data({judged_hit_reg, judged_epoch_reg, protect_judged, judged_gmac_reg, status_judged, judged_iv_sequence_reg, judged_iv_reg, judged_index,
-        judged_payload_first_reg, judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_first_reg,
-        judged_hash_blocks_reg, judged_first_block_reg, judged_length_block_reg, judged_id_reg}),
+    .s_data({limit_hit, limit_epoch, limit_protect, limit_gmac, limit_status, limit_iv_sequence, limit_iv, limit_index,
+        limit_esp_offset, limit_esn, limit_payload_last, limit_icv_first, limit_ip_end,
+        limit_hash_blocks, limit_first_block, limit_aad_octets, limit_cipher_octets, limit_id}),
+    .m_valid(context_queue_valid),
+    .m_ready(context_queue_ready),
+    .m_data(context_queue_data),
+    .level()
+);
+
+elastic_register #(
+    .WIDTH(CONTEXT_WIDTH),
+    .STAGE(EXTRA)
+) context_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(context_queue_valid),
+    .s_ready(context_queue_ready),
+    .s_data(context_queue_data),
     .m_valid(context_valid),
     .m_ready(context_take),
     .m_data({context_hit, context_epoch, context_protect, context_gmac, context_status, context_iv_write, context_iv, context_index,
-        context_payload_first, context_payload_last, context_icv_first, context_ip_end, context_hash_first,
-        context_hash_blocks, context_first_block, context_length_block, context_id}),
-    .level()
+        context_esp_offset, context_esn, context_payload_last, context_icv_first, context_ip_end,
+        context_hash_blocks, context_first_block, context_aad_octets, context_cipher_octets, context_id})
 );
 
 wire job_valid;
@@ -504,19 +666,40 @@ wire [3:0] job_lane;
 wire [FRAMES_LOG2-1:0] job_id;
 wire [OFFSET_WIDTH-1:0] job_ip_end;
 
+localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + FRAMES_LOG2 + OFFSET_WIDTH;
+
+wire job_queue_valid;
+wire job_queue_ready;
+wire [JOB_WIDTH-1:0] job_queue_data;
+
 fifo #(
-    .WIDTH(INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + FRAMES_LOG2 + OFFSET_WIDTH),
-    .DEPTH_LOG2(FRAMES_LOG2)
+    .WIDTH(JOB_WIDTH),
+    .DEPTH_LOG2(FRAMES_LOG2),
+    .BLOCK_RAM(EXTRA)
 ) job_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(judged_valid_reg && protect_judged),
+    .s_valid(limit_valid && limit_protect),
     .s_ready(),
-    .s_data({judged_index, judged_iv_reg, judged_blocks_reg, judged_payload_first_reg[3:0], judged_id_reg, judged_ip_end_reg}),
+    .s_data({limit_index, limit_iv, limit_blocks, limit_esp_offset[3:0], limit_id, limit_ip_end}),
+    .m_valid(job_queue_valid),
+    .m_ready(job_queue_ready),
+    .m_data(job_queue_data),
+    .level()
+);
+
+elastic_register #(
+    .WIDTH(JOB_WIDTH),
+    .STAGE(EXTRA)
+) job_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(job_queue_valid),
+    .s_ready(job_queue_ready),
+    .s_data(job_queue_data),
     .m_valid(job_valid),
     .m_ready(job_ready),
-    .m_data({job_index, job_iv, job_blocks, job_lane, job_id, job_ip_end}),
-    .level()
+    .m_data({job_index, job_iv, job_blocks, job_lane, job_id, job_ip_end})
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
@@ -546,6 +729,11 @@ always @(posedge clk) begin
     // nothing is known of a job in its first cycle: what is compared here then belongs to the job before, whose id may be the same
     kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end && !active_begin;
 end
+
+wire made_valid;
+wire made_ready;
+wire [127:0] made_data;
+wire made_last;
 
 keystream #(
     .RECEIVE(0),
@@ -584,10 +772,10 @@ keystream #(
     .h_req_key_size(h_req_key_size),
     .h_rsp_valid(h_rsp_valid),
     .h_rsp_block(h_rsp_block),
-    .m_valid(keystream_valid),
-    .m_ready(keystream_take),
-    .m_data(keystream_data),
-    .m_last(keystream_last),
+    .m_valid(made_valid),
+    .m_ready(made_ready),
+    .m_data(made_data),
+    .m_last(made_last),
     .j0_valid(j0_valid),
     .j0_ready(j0_take),
     .j0_event(j0_event),
@@ -596,147 +784,306 @@ keystream #(
     .j0_next_header(j0_next_header)
 );
 
+elastic_register #(
+    .WIDTH(128 + 1),
+    .STAGE(EXTRA_KEYSTREAM)
+) keystream_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(made_valid),
+    .s_ready(made_ready),
+    .s_data({made_data, made_last}),
+    .m_valid(keystream_valid),
+    .m_ready(keystream_take),
+    .m_data({keystream_data, keystream_last})
+);
+
 /*
- * XOR
+ * The beats at the end of the delay, each beside the context of its frame: which octets of it are what
  */
-wire head_valid;
-wire [127:0] head_data;
-wire [4:0] head_octets;
-wire head_last;
-wire pop;
+wire line_valid;
+wire [127:0] line_data;
+wire [4:0] line_octets;
+wire line_last;
+wire line_take;
 
 delay_fifo #(
     .WIDTH(128 + 5 + 1),
     .DEPTH_LOG2(FRAME_FIFO_LOG2),
-    .DELAY(POP_DELAY)
+    .DELAY(POP_DELAY - EXTRA_BEAT),
+    .REGISTER(EXTRA)
 ) delay_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(s_axis_tx_tvalid && !(input_first_reg && (parser_full || frames_full))),
     .s_ready(frame_fifo_ready),
     .s_data({s_axis_tx_tdata, input_octets, s_axis_tx_tlast}),
-    .m_valid(head_valid),
-    .m_ready(pop),
-    .m_data({head_data, head_octets, head_last})
+    .m_valid(line_valid),
+    .m_ready(line_take),
+    .m_data({line_data, line_octets, line_last})
 );
 
 reg first_reg;
 reg [BEAT_WIDTH-1:0] beat_reg;
 // the frame is dropped although a job was issued for it: it was shorter than its packet when its first beat came up
 reg late_drop_reg;
+
+wire late_drop = first_reg ? context_protect && ended_reg[context_id] && length_mem[context_id] < context_ip_end : late_drop_reg;
+wire [OFFSET_WIDTH-1:0] line_length = {line_octets[4] ? beat_reg + 1'b1 : beat_reg, line_octets[3:0]};
+wire short_frame = context_protect && line_length < context_ip_end;
+wire ends_payload = beat_reg == context_payload_last[OFFSET_WIDTH-1:4];
+
+// four places of the frame, {end of the packet, ICV, payload, IV}: the beat holds the first octet of it; one before the beat did
+wire [3:0] iv_beat = {1'b0, context_esp_offset[6:4]} + {3'd0, context_esp_offset[3]};
+wire [3:0] payload_beat = {1'b0, context_esp_offset[6:4]} + 4'd1;
+wire [3:0] here = {beat_reg == context_ip_end[OFFSET_WIDTH-1:4], beat_reg == context_icv_first[OFFSET_WIDTH-1:4],
+    beat_reg == {{BEAT_WIDTH-4{1'b0}}, payload_beat}, beat_reg == {{BEAT_WIDTH-4{1'b0}}, iv_beat}};
+reg [3:0] passed_reg;
+
+wire [127:0] iv_stream;
+/* verilator lint_off UNUSEDSIGNAL */ // both halves are alike
+wire [127:0] iv_rotated;
+/* verilator lint_on UNUSEDSIGNAL */
+
+// the IV, where it is made of the sequence number, in the lanes of the frame: twice, as its eight octets lie anywhere among sixteen lanes
+octet_reverse iv_reverse_inst (
+    .s_data({context_iv, context_iv}),
+    .m_data(iv_stream)
+);
+
+lane_rotate iv_rotate_inst (
+    .s_data(iv_stream),
+    .amount(-context_esp_offset[3:0]),
+    .m_data(iv_rotated)
+);
+
+// what of its frame goes with a beat
+localparam CONSTANT_WIDTH = 3 + INDEX_WIDTH + 7 + 1 + 2*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH;
+localparam RANGE_WIDTH = 128 + 5 + 5 + BEAT_WIDTH + OFFSET_WIDTH + 2*4 + 4 + 64 + 3 + 2 + CONSTANT_WIDTH;
+
+wire range_valid;
+wire range_ready;
+wire mark_ready;
+wire [127:0] range_data;
+wire [4:0] range_octets;
+wire range_last;
+wire range_first;
+wire [BEAT_WIDTH-1:0] range_beat;
+wire range_late;
+wire range_short;
+wire range_ends_payload;
+wire [OFFSET_WIDTH-1:0] range_length;
+wire [3:0] range_ahead;
+wire [3:0] range_here;
+wire [3:0] range_end_lane;
+wire [63:0] range_iv;
+wire [2:0] range_context_status;
+wire range_gmac;
+wire range_iv_write;
+wire range_job;
+wire [CONSTANT_WIDTH-1:0] range_constant;
+
+assign line_take = line_valid && context_valid && range_ready;
+assign context_take = line_take && line_last;
+
+elastic_register #(
+    .WIDTH(RANGE_WIDTH),
+    .STAGE(EXTRA)
+) range_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(line_valid && context_valid),
+    .s_ready(range_ready),
+    .s_data({line_data, line_octets, line_last, first_reg, late_drop, short_frame, ends_payload, beat_reg, line_length,
+        ~passed_reg & ~here, here, context_ip_end[3:0], iv_rotated[63:0],
+        context_status, context_gmac, context_iv_write,
+        context_protect, context_hit, context_epoch, context_index, context_esp_offset, context_gmac && context_esn, context_icv_first, context_payload_last,
+        context_hash_blocks, context_first_block, context_aad_octets, context_cipher_octets}),
+    .m_valid(range_valid),
+    .m_ready(mark_ready),
+    .m_data({range_data, range_octets, range_last, range_first, range_late, range_short, range_ends_payload, range_beat,
+        range_length, range_ahead, range_here, range_end_lane, range_iv,
+        range_context_status, range_gmac, range_iv_write, range_constant})
+);
+
+always @(posedge clk) begin
+    if (line_take) begin
+        first_reg <= line_last;
+        late_drop_reg <= late_drop;
+        passed_reg <= line_last ? 4'd0 : passed_reg | here;
+        if (line_last) begin
+            beat_reg <= 0;
+        end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
+            beat_reg <= beat_reg + 1'b1;
+        end
+    end
+    if (rst) begin
+        first_reg <= 1'b1;
+        beat_reg <= 0;
+        passed_reg <= 4'd0;
+    end
+end
+
+/*
+ * What is to be done with each beat
+ */
+assign range_job = range_constant[CONSTANT_WIDTH-1];
+
+wire range_drop = range_context_status != STATUS_SENT[2:0] || range_late;
+wire range_protect = range_job && !range_late;
+wire range_encrypt = range_protect && !range_gmac;
+wire [2:0] range_status = !range_job && range_drop ? range_context_status : range_drop || range_short ? STATUS_FAILED_LENGTH[2:0] : STATUS_SENT[2:0];
+wire [3:0] range_lane = range_constant[128 + 2*OFFSET_WIDTH + BEAT_WIDTH + 1 + 2*OFFSET_WIDTH + 1 +: 4];
+wire [3:0] range_icv_lane = range_constant[128 + 2*OFFSET_WIDTH + BEAT_WIDTH + 1 + OFFSET_WIDTH +: 4];
+wire [15:0] before_iv;
+wire [15:0] before_payload;
+wire [15:0] before_icv;
+wire [15:0] before_end;
+
+lane_before before_iv_inst (
+    .ahead(range_ahead[0]),
+    .here(range_here[0]),
+    .stop({!range_lane[3], range_lane[2:0]}),
+    .lanes(before_iv)
+);
+
+lane_before before_payload_inst (
+    .ahead(range_ahead[1]),
+    .here(range_here[1]),
+    .stop(range_lane),
+    .lanes(before_payload)
+);
+
+lane_before before_icv_inst (
+    .ahead(range_ahead[2]),
+    .here(range_here[2]),
+    .stop(range_icv_lane),
+    .lanes(before_icv)
+);
+
+lane_before before_end_inst (
+    .ahead(range_ahead[3]),
+    .here(range_here[3]),
+    .stop(range_end_lane),
+    .lanes(before_end)
+);
+
+// a keystream block begins in the beat
+wire begins_block = !range_ahead[1] && (range_ahead[2] || (range_here[2] && range_lane < range_icv_lane));
+wire [127:0] iv_mask;
+
+lane_mask iv_mask_inst (
+    .lanes(range_protect && range_iv_write ? before_payload & ~before_iv : 16'h0000),
+    .mask(iv_mask)
+);
+
+localparam MARK_WIDTH = 128 + 5 + 2 + BEAT_WIDTH + OFFSET_WIDTH + 3 + 9 + 2*16 + CONSTANT_WIDTH;
+
+wire head_valid;
+wire [127:0] head_data;
+wire [4:0] head_octets;
+wire head_last;
+wire head_first;
+wire [BEAT_WIDTH-1:0] head_beat;
+wire [OFFSET_WIDTH-1:0] head_length;
+wire [2:0] head_status;
+wire head_short;
+wire head_gmac;
+wire drop;
+wire protect;
+wire encrypt;
+wire head_late;
+wire head_hash_end;
+wire head_needs_j0;
+wire keystream_wanted;
+wire [15:0] head_payload_lanes;
+wire [15:0] head_icv_lanes;
+wire head_job;
+wire head_hit;
+wire head_epoch;
+wire [INDEX_WIDTH-1:0] head_index;
+wire [6:0] head_esp_offset;
+wire head_gmac_esn;
+/* verilator lint_off UNUSEDSIGNAL */ // its lane
+wire [OFFSET_WIDTH-1:0] head_icv_first;
+/* verilator lint_on UNUSEDSIGNAL */
+wire [OFFSET_WIDTH-1:0] head_payload_last;
+wire [BEAT_WIDTH:0] head_hash_blocks;
+wire [127:0] head_first_block;
+wire [OFFSET_WIDTH-1:0] head_aad_octets;
+wire [OFFSET_WIDTH-1:0] head_cipher_octets;
+wire pop;
+
+elastic_register #(
+    .WIDTH(MARK_WIDTH),
+    .STAGE(EXTRA)
+) mark_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(range_valid),
+    .s_ready(mark_ready),
+    .s_data({(range_data & ~iv_mask) | ({range_iv, range_iv} & iv_mask), range_octets, range_last, range_first, range_beat, range_length,
+        range_status, range_short, range_gmac, range_drop, range_protect, range_encrypt, range_late,
+        range_protect && range_ends_payload, range_protect && range_ends_payload && range_gmac, range_encrypt && begins_block,
+        before_icv & ~before_payload & {16{range_encrypt}}, before_end & ~before_icv & {16{range_protect}}, range_constant}),
+    .m_valid(head_valid),
+    .m_ready(pop),
+    .m_data({head_data, head_octets, head_last, head_first, head_beat, head_length, head_status, head_short, head_gmac, drop, protect, encrypt, head_late,
+        head_hash_end, head_needs_j0, keystream_wanted, head_payload_lanes, head_icv_lanes,
+        head_job, head_hit, head_epoch, head_index, head_esp_offset, head_gmac_esn, head_icv_first, head_payload_last,
+        head_hash_blocks, head_first_block, head_aad_octets, head_cipher_octets})
+);
+
+/*
+ * XOR
+ */
 // the last keystream block of the frame has been taken
 reg keystream_done_reg;
 // the hashed range of the frame is complete
 reg hashed_reg;
 // frames that ended early whose keystream is still to be thrown away; beats that need none pass meanwhile
 reg [FRAMES_LOG2:0] drain_reg;
+reg draining_reg;
 reg [127:0] keystream_before_reg;
-// beats between here and m_axis_tx
-reg [OUTPUT_LOG2:0] output_count_reg;
 
 wire status_ready;
-wire output_room = !output_count_reg[OUTPUT_LOG2];
-wire [OFFSET_WIDTH-1:0] head_length = {beat_reg, 4'd0} + {9'd0, head_octets};
+wire output_room;
 
-wire late_drop = first_reg ? context_protect && ended_reg[context_id] && length_mem[context_id] < context_ip_end : late_drop_reg;
-wire drop = context_status != STATUS_SENT[2:0] || late_drop;
-wire protect = context_protect && !late_drop;
-wire encrypt = protect && !context_gmac;
-
-wire [3:0] lane = context_payload_first[3:0];
-wire keystream_wanted = encrypt && beat_reg >= context_payload_first[OFFSET_WIDTH-1:4] && {beat_reg, lane} <= context_payload_last;
 // the job of a short frame was cut before the end of the frame: what is left of it leaves as zero, and aborted
-wire keystream_cut = keystream_wanted && keystream_done_reg && !first_reg;
+wire keystream_cut = keystream_wanted && keystream_done_reg && !head_first;
 wire keystream_needed = keystream_wanted && !keystream_cut;
-
-wire hash_end = protect && beat_reg == context_payload_last[OFFSET_WIDTH-1:4];
 
 // E(J0) made so far less those promised to frames that passed here: the last hashed beat of a GMAC frame, which waits for no keystream,
 // waits for its E(J0) (it does after a gap within the header). That of a GCM frame follows the frame's last keystream block.
 reg [FRAMES_LOG2+1:0] j0_ahead_reg;
-wire j0_missing = j0_ahead_reg[FRAMES_LOG2+1] || j0_ahead_reg == 0;
+// none or less
+reg j0_missing_reg;
 
-wire draining = drain_reg != 0;
+assign pop = head_valid && output_room && (!keystream_needed || (keystream_valid && !draining_reg))
+    && !(head_needs_j0 && j0_missing_reg) && (!head_last || status_ready);
+assign keystream_take = (pop && keystream_needed) || draining_reg;
 
-assign pop = head_valid && context_valid && output_room && (!keystream_needed || (keystream_valid && !draining))
-    && !(hash_end && context_gmac && j0_missing) && (!head_last || status_ready);
-assign context_take = pop && head_last;
-assign keystream_take = (pop && keystream_needed) || draining;
-
-wire keystream_done = (keystream_done_reg && !first_reg) || (keystream_needed && keystream_last);
-wire hashed = (hashed_reg && !first_reg) || hash_end;
-wire short_frame = context_protect && head_length < context_ip_end;
+wire frame_leaves = pop && head_last;
+wire keystream_done = (keystream_done_reg && !head_first) || (keystream_needed && keystream_last);
+wire hashed = (hashed_reg && !head_first) || head_hash_end;
 // a frame that is dropped for its length has its keystream thrown away while its own beats pass
-wire drain_begin = pop && context_protect && !context_gmac && (late_drop ? first_reg : head_last && !keystream_done);
-wire drain_end = draining && keystream_valid && keystream_last;
+wire drain_begin = pop && (head_late ? !head_gmac && head_first : encrypt && head_last && !keystream_done);
+wire drain_end = draining_reg && keystream_valid && keystream_last;
 
-wire [15:0] payload_lanes;
-wire [15:0] icv_lanes;
-wire [15:0] lanes_before = ~(16'hffff << lane);
 wire [127:0] payload_mask;
 wire [127:0] before_mask;
 
-lane_range #(
-    .OFFSET_WIDTH(OFFSET_WIDTH)
-) payload_lanes_inst (
-    .beat(beat_reg),
-    .first(context_payload_first),
-    .last(context_payload_last),
-    .lanes(payload_lanes)
-);
-
-lane_range #(
-    .OFFSET_WIDTH(OFFSET_WIDTH)
-) icv_lanes_inst (
-    .beat(beat_reg),
-    .first(context_icv_first),
-    .last(context_ip_end - 1'b1),
-    .lanes(icv_lanes)
-);
-
 lane_mask payload_mask_inst (
-    .lanes(payload_lanes),
+    .lanes(head_payload_lanes),
     .mask(payload_mask)
 );
 
-// the IV, where it is made of the sequence number, in the lanes of the frame
-wire [15:0] iv_lanes;
-wire [127:0] iv_mask;
-wire [127:0] iv_stream;
-wire [127:0] iv_rotated;
-
-lane_range #(
-    .OFFSET_WIDTH(OFFSET_WIDTH)
-) iv_lanes_inst (
-    .beat(beat_reg),
-    .first(context_payload_first - 14'd8),
-    .last(context_payload_first - 1'b1),
-    .lanes(iv_lanes)
-);
-
-lane_mask iv_mask_inst (
-    .lanes(protect && context_iv_write ? iv_lanes : 16'h0000),
-    .mask(iv_mask)
-);
-
-octet_reverse iv_reverse_inst (
-    .s_data({context_iv, 64'd0}),
-    .m_data(iv_stream)
-);
-
-lane_rotate iv_rotate_inst (
-    .s_data(iv_stream),
-    .amount(4'd8 - lane),
-    .m_data(iv_rotated)
-);
-
 lane_mask before_mask_inst (
-    .lanes(lanes_before),
+    .lanes(~(16'hffff << head_esp_offset[3:0])),
     .mask(before_mask)
 );
 
 wire [127:0] keystream_beat = (keystream_before_reg & before_mask) | (keystream_data & ~before_mask);
-wire [127:0] xor_base = (head_data & ~iv_mask) | (iv_rotated & iv_mask);
 
 reg xor_valid_reg;
 reg [127:0] xor_data_reg;
@@ -758,9 +1105,6 @@ reg [127:0] xor_first_block_reg;
 reg [127:0] xor_length_block_reg;
 reg [INDEX_WIDTH-1:0] xor_index_reg;
 
-wire frame_failed = drop || short_frame;
-wire [7:0] frame_status = !context_protect && drop ? {5'd0, context_status} : frame_failed ? STATUS_FAILED_LENGTH : STATUS_SENT;
-
 wire [INDEX_WIDTH-1:0] power_index;
 
 assign hash_index = POWERS == GHASH_STAGES ? xor_index_reg : power_index;
@@ -777,59 +1121,51 @@ always @(posedge clk) begin
     event_failed_sequence <= 1'b0;
     event_octets <= 14'd0;
     if (pop) begin
-        first_reg <= head_last;
-        late_drop_reg <= late_drop;
         keystream_done_reg <= keystream_done;
         hashed_reg <= hashed;
-        if (head_last) begin
-            beat_reg <= 0;
-        end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
-            beat_reg <= beat_reg + 1'b1;
-        end
         if (keystream_needed) begin
             keystream_before_reg <= keystream_data;
         end
 
-        xor_data_reg <= keystream_cut ? xor_base & ~payload_mask
-            : encrypt ? xor_base ^ (keystream_beat & payload_mask) : xor_base;
+        xor_data_reg <= keystream_cut ? head_data & ~payload_mask : head_data ^ (keystream_beat & payload_mask);
         xor_octets_reg <= head_octets;
         xor_last_reg <= head_last;
-        xor_abort_reg <= head_last && short_frame;
-        xor_icv_lanes_reg <= protect ? icv_lanes : 16'h0000;
+        xor_abort_reg <= head_last && head_short;
+        xor_icv_lanes_reg <= head_icv_lanes;
         xor_tagged_reg <= head_last && protect && hashed;
         xor_retire_reg <= head_last && protect;
-        xor_epoch_reg <= context_epoch;
-        xor_beat_reg <= beat_reg;
+        xor_epoch_reg <= head_epoch;
+        xor_beat_reg <= head_beat;
         xor_hash_reg <= protect;
-        if (first_reg) begin
-            xor_hash_first_reg <= context_hash_first;
-            xor_hash_last_reg <= context_payload_last;
-            xor_hash_blocks_reg <= context_hash_blocks;
-            xor_first_block_reg <= context_first_block;
-            xor_length_block_reg <= context_length_block;
-            xor_index_reg <= context_index;
-        end
+        // the same for every beat of a frame
+        xor_hash_first_reg <= {{OFFSET_WIDTH-7{1'b0}}, head_esp_offset} + (head_gmac_esn ? 12 : 16);
+        xor_hash_last_reg <= head_payload_last;
+        xor_hash_blocks_reg <= head_hash_blocks;
+        xor_first_block_reg <= head_first_block;
+        xor_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, head_aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, head_cipher_octets, 3'd0};
+        xor_index_reg <= head_index;
 
         event_frame <= head_last;
-        event_protected <= head_last && context_protect && !frame_failed;
-        event_bypassed <= head_last && !context_protect && !drop;
-        event_failed_handle <= head_last && frame_status == STATUS_FAILED_HANDLE;
-        event_failed_packet <= head_last && frame_status == STATUS_FAILED_PACKET;
-        event_failed_length <= head_last && frame_status == STATUS_FAILED_LENGTH;
-        event_failed_limit <= head_last && frame_status == STATUS_FAILED_LIMIT;
-        event_failed_sequence <= head_last && frame_status == STATUS_FAILED_SEQUENCE;
+        event_protected <= head_last && head_job && head_status == STATUS_SENT[2:0];
+        event_bypassed <= head_last && !head_job && !drop;
+        event_failed_handle <= head_last && head_status == STATUS_FAILED_HANDLE[2:0];
+        event_failed_packet <= head_last && head_status == STATUS_FAILED_PACKET[2:0];
+        event_failed_length <= head_last && head_status == STATUS_FAILED_LENGTH[2:0];
+        event_failed_limit <= head_last && head_status == STATUS_FAILED_LIMIT[2:0];
+        event_failed_sequence <= head_last && head_status == STATUS_FAILED_SEQUENCE[2:0];
         event_octets <= head_last ? head_length : 14'd0;
     end
     if (drain_begin && !drain_end) begin
         drain_reg <= drain_reg + 1'b1;
+        draining_reg <= 1'b1;
     end else if (!drain_begin && drain_end) begin
         drain_reg <= drain_reg - 1'b1;
+        draining_reg <= drain_reg != 1;
     end
     if (rst) begin
         xor_valid_reg <= 1'b0;
-        first_reg <= 1'b1;
-        beat_reg <= 0;
         drain_reg <= 0;
+        draining_reg <= 1'b0;
         event_frame <= 1'b0;
         event_protected <= 1'b0;
         event_bypassed <= 1'b0;
@@ -841,22 +1177,23 @@ always @(posedge clk) begin
     end
 end
 
-/* verilator lint_off PINCONNECTEMPTY */ // the level is of no use here
+wire status_fifo_ready;
+wire [STATUS_LOG2:0] status_level;
+
 fifo #(
     .WIDTH(8),
     .DEPTH_LOG2(STATUS_LOG2)
 ) status_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(context_take),
-    .s_ready(status_ready),
-    .s_data(frame_status),
+    .s_valid(frame_leaves),
+    .s_ready(status_fifo_ready),
+    .s_data({5'd0, head_status}),
     .m_valid(m_axis_tx_status_tvalid),
     .m_ready(m_axis_tx_status_tready),
     .m_data(m_axis_tx_status_tdata),
-    .level()
+    .level(status_level)
 );
-/* verilator lint_on PINCONNECTEMPTY */
 
 /*
  * GHASH of the ciphertext
@@ -929,22 +1266,27 @@ reg tag_valid_reg;
 reg [127:0] tag_reg;
 
 wire tag_take;
+wire tag_room;
 // a frame that ended before its hash was complete has an E(J0) but no hash
-wire tag_build = tag_job_valid && tag_job_hashed && stored_hash_valid && j0_valid && (!tag_valid_reg || tag_take);
+wire tag_ready = tag_job_valid && tag_job_hashed && stored_hash_valid && j0_valid;
+wire tag_build = tag_ready && tag_room;
 wire tag_skip = tag_job_valid && !tag_job_hashed && j0_valid;
 
 assign j0_take = tag_build || tag_skip;
 
-wire tag_job = (pop && hash_end) || (pop && head_last && context_protect && !hashed);
+wire tag_job = pop && (head_hash_end || (head_last && head_job && !hashed));
 
 always @(posedge clk) begin
     if (j0_event && !tag_job) begin
         j0_ahead_reg <= j0_ahead_reg + 1'b1;
+        j0_missing_reg <= j0_ahead_reg[FRAMES_LOG2+1];
     end else if (!j0_event && tag_job) begin
         j0_ahead_reg <= j0_ahead_reg - 1'b1;
+        j0_missing_reg <= j0_missing_reg || j0_ahead_reg == 1;
     end
     if (rst) begin
         j0_ahead_reg <= 0;
+        j0_missing_reg <= 1'b1;
     end
 end
 
@@ -957,7 +1299,7 @@ fifo #(
     .rst(rst),
     .s_valid(tag_job),
     .s_ready(),
-    .s_data({hash_end, context_icv_first[3:0]}),
+    .s_data({head_hash_end, head_icv_first[3:0]}),
     .m_valid(tag_job_valid),
     .m_ready(tag_build || tag_skip),
     .m_data({tag_job_hashed, tag_job_lane}),
@@ -983,19 +1325,38 @@ fifo #(
 wire [127:0] tag_stream;
 wire [127:0] tag_rotated;
 
+wire turn_valid;
+wire [127:0] turn_block;
+wire [3:0] turn_lane;
+wire turn = turn_valid && (!tag_valid_reg || tag_take);
+
+elastic_register #(
+    .WIDTH(128 + 4),
+    .STAGE(EXTRA_TAG)
+) tag_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(tag_ready),
+    .s_ready(tag_room),
+    .s_data({stored_hash ^ j0_block, -tag_job_lane}),
+    .m_valid(turn_valid),
+    .m_ready(!tag_valid_reg || tag_take),
+    .m_data({turn_block, turn_lane})
+);
+
 octet_reverse octet_reverse_inst (
-    .s_data(stored_hash ^ j0_block),
+    .s_data(turn_block),
     .m_data(tag_stream)
 );
 
 lane_rotate lane_rotate_inst (
     .s_data(tag_stream),
-    .amount(-tag_job_lane),
+    .amount(turn_lane),
     .m_data(tag_rotated)
 );
 
 always @(posedge clk) begin
-    if (tag_build) begin
+    if (turn) begin
         tag_reg <= tag_rotated;
         tag_valid_reg <= 1'b1;
     end else if (tag_take) begin
@@ -1021,7 +1382,8 @@ wire exit_epoch;
 
 delay_line #(
     .WIDTH(128 + 5 + 1 + 1 + 16 + 3),
-    .DELAY(TAG_DELAY)
+    .DELAY(TAG_DELAY),
+    .DEPTH_LOG2(TAG_DELAY_LOG2)
 ) delay_line_inst (
     .clk(clk),
     .rst(rst),
@@ -1086,17 +1448,67 @@ fifo #(
 wire output_beat = m_axis_tx_tvalid && m_axis_tx_tready;
 wire output_enter = pop && !drop;
 wire retire_protected = exit_valid && exit_retire;
-wire retire_dropped = pop && head_last && context_hit && !protect;
+wire retire_dropped = frame_leaves && head_hit && !protect;
+
+// beats between the XOR and m_axis_tx
+reg [OUTPUT_LOG2:0] output_count_reg;
+wire output_counted;
+wire output_uncounted;
+wire frame_uncounted;
+wire [1:0] retire;
+wire [1:0] retire_of;
+
+generate
+    if (EXTRA != 0) begin : count_later
+        // counted one cycle late and looked at one cycle later: two beats and this one may be under way besides
+        reg output_enter_reg;
+        reg output_beat_reg;
+        reg output_room_reg;
+        reg status_ready_reg;
+        reg frame_leaves_reg;
+        reg [1:0] retire_reg;
+        reg [1:0] retire_of_reg;
+        wire unused = status_fifo_ready;
+
+        assign output_counted = output_enter_reg;
+        assign output_uncounted = output_beat_reg;
+        assign output_room = output_room_reg;
+        assign status_ready = status_ready_reg;
+        assign frame_uncounted = frame_leaves_reg;
+        assign retire = retire_reg;
+        assign retire_of = retire_of_reg;
+
+        always @(posedge clk) begin
+            output_enter_reg <= output_enter && !rst;
+            output_beat_reg <= output_beat && !rst;
+            output_room_reg <= output_count_reg < 2**OUTPUT_LOG2 - 3;
+            status_ready_reg <= status_level < 2**STATUS_LOG2 - 3;
+            frame_leaves_reg <= frame_leaves && !rst;
+            retire_reg <= {retire_protected, retire_dropped} & {2{!rst}};
+            retire_of_reg <= {exit_epoch, head_epoch};
+        end
+    end else begin : count_at_once
+        wire unused = &{1'b0, status_level};
+
+        assign output_counted = output_enter;
+        assign output_uncounted = output_beat;
+        assign output_room = !output_count_reg[OUTPUT_LOG2];
+        assign status_ready = status_fifo_ready;
+        assign frame_uncounted = frame_leaves;
+        assign retire = {retire_protected, retire_dropped};
+        assign retire_of = {exit_epoch, head_epoch};
+    end
+endgenerate
 
 always @(posedge clk) begin
-    if (input_begin && !context_take) begin
+    if (input_begin && !frame_uncounted) begin
         frames_reg <= frames_reg + 1'b1;
-    end else if (!input_begin && context_take) begin
+    end else if (!input_begin && frame_uncounted) begin
         frames_reg <= frames_reg - 1'b1;
     end
-    if (output_enter && !output_beat) begin
+    if (output_counted && !output_uncounted) begin
         output_count_reg <= output_count_reg + 1'b1;
-    end else if (!output_enter && output_beat) begin
+    end else if (!output_counted && output_uncounted) begin
         output_count_reg <= output_count_reg - 1'b1;
     end
     if (rst) begin
@@ -1108,8 +1520,8 @@ end
 retire_queue retire_queue_inst (
     .clk(clk),
     .rst(rst),
-    .s_retire({retire_protected, retire_dropped}),
-    .s_epoch({exit_epoch, context_epoch}),
+    .s_retire(retire),
+    .s_epoch(retire_of),
     .m_valid(retire_valid),
     .m_epoch(retire_epoch)
 );

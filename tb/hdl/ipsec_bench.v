@@ -20,6 +20,7 @@ module ipsec_bench #(
     parameter RX_ROM_ROUNDS = 0,
     parameter GHASH_STAGES = 4,
     parameter GHASH_STYLE = 0,
+    parameter EXTRA_REGISTERS = 0,
     parameter RX_STORE_LOG2 = 11,
     // beats of a chunk of the transactors, and of the sink for the status
     parameter CHUNK_BEATS = 512,
@@ -161,6 +162,7 @@ ipsec_engine #(
     .RX_ROM_ROUNDS(RX_ROM_ROUNDS),
     .GHASH_STAGES(GHASH_STAGES),
     .GHASH_STYLE(GHASH_STYLE),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS),
     .RX_STORE_LOG2(RX_STORE_LOG2)
 ) ipsec_engine_inst (
     .clk(clk),

@@ -12,7 +12,7 @@ import pytest
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from tb.sim import SIMULATORS, run_cocotb
+from tb.sim import SIMULATORS, run_cocotb, source_closure
 
 
 class Bench:
@@ -123,7 +123,7 @@ def test_delay_fifo(sim: str, delay: int, depth_log2: int) -> None:
     run_cocotb(
         sim,
         "delay_fifo",
-        ["hdl/axis/delay_fifo.v", "hdl/axis/fifo.v"],
+        source_closure("delay_fifo"),
         "tests.unit.delay_fifo.test_delay_fifo",
         parameters={"WIDTH": 16, "DEPTH_LOG2": depth_log2, "DELAY": delay},
     )

@@ -11,7 +11,8 @@ module esp_receive_bench #(
     parameter CHUNK_BEATS = 128,
     parameter MAX_KEY_BITS = 128,
     parameter LOOKUP_LATENCY = 5,
-    parameter STORE_LOG2 = 9
+    parameter STORE_LOG2 = 9,
+    parameter EXTRA_REGISTERS = 0
 );
 
 localparam ENTRY = 1 + 1 + 1 + 32 + 3 + 32 + 1 + 2 + 2 + 32 + 256 + 512;
@@ -181,7 +182,8 @@ esp_receive #(
     .INDEX_WIDTH(3),
     .MAX_KEY_BITS(MAX_KEY_BITS),
     .LOOKUP_LATENCY(LOOKUP_LATENCY),
-    .STORE_LOG2(STORE_LOG2)
+    .STORE_LOG2(STORE_LOG2),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) dut (
     .clk(clk),
     .rst(rst),
@@ -231,6 +233,11 @@ esp_receive #(
     .cipher_key(cipher_key),
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
+    .key_write(43'd0),
+    /* verilator lint_off PINCONNECTEMPTY */ // all powers at once
+    .hash_read(),
+    .hash_power(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .hash_index(hash_index),
     .hash_powers(hash_powers),
     .event_frame(event_frame),

@@ -8,7 +8,8 @@
  */
 module esp_transmit_bench #(
     parameter CHUNK_BEATS = 128,
-    parameter MAX_KEY_BITS = 128
+    parameter MAX_KEY_BITS = 128,
+    parameter EXTRA_REGISTERS = 0
 );
 
 localparam ENTRY = 1 + 1 + 1 + 32 + 3 + 32 + 1 + 2 + 2 + 32 + 256 + 512;
@@ -200,7 +201,8 @@ fixed_sa_table table_inst (
 esp_transmit #(
     .SA_COUNT(8),
     .INDEX_WIDTH(3),
-    .MAX_KEY_BITS(MAX_KEY_BITS)
+    .MAX_KEY_BITS(MAX_KEY_BITS),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) dut (
     .clk(clk),
     .rst(rst),
@@ -252,10 +254,16 @@ esp_transmit #(
     .cipher_key(cipher_key),
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
+    .key_write(43'd0),
+    /* verilator lint_off PINCONNECTEMPTY */ // all powers at once
+    .hash_read(),
+    .hash_power(),
+    /* verilator lint_on PINCONNECTEMPTY */
     .hash_index(hash_index),
     .hash_powers(hash_powers),
     .h_req_valid(1'b0),
     .h_req_ready(h_req_ready),
+    .h_req_index(3'd0),
     .h_req_key(256'd0),
     .h_req_key_size(2'd0),
     .h_rsp_valid(h_rsp_valid),

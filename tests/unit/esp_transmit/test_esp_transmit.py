@@ -29,6 +29,8 @@ from tests.unit.esp_transmit.fixed_sas import (
 MAX_KEY_BITS = 128
 LATENCY = (MAX_KEY_BITS // 32 + 6 + 1) + 4 + 20
 """AES latency + GHASH_STAGES + 20 cycles, first beat in to first beat out."""
+EXTRA_LATENCY = 10
+"""Cycles that EXTRA_REGISTERS adds."""
 SENT, FAILED_HANDLE, FAILED_PACKET, FAILED_LENGTH = range(4)
 COUNTERS = (
     "frame", "protected", "bypassed", "failed_handle", "failed_packet", "failed_length", "octets",
@@ -169,8 +171,9 @@ async def latency_and_throughput(dut: Any) -> None:
             frames.append(bench.judge(random.randbytes(random.randrange(1, 200)), 0))
     out = await bench.run(frames)
     taken = bench.source.cycles_taken(len(frames))
-    assert [got.first_cycle - first for got, (first, _) in zip(out, taken, strict=True)] == [LATENCY] * len(frames)
-    assert [got.last_cycle - last for got, (_, last) in zip(out, taken, strict=True)] == [LATENCY] * len(frames)
+    latency = LATENCY + int(dut.EXTRA_REGISTERS.value) * EXTRA_LATENCY
+    assert [got.first_cycle - first for got, (first, _) in zip(out, taken, strict=True)] == [latency] * len(frames)
+    assert [got.last_cycle - last for got, (_, last) in zip(out, taken, strict=True)] == [latency] * len(frames)
     total = sum(beats(len(frame.data)) for frame in frames)
     assert taken[-1][1] - taken[0][0] + 1 == total
     assert out[-1].last_cycle - out[0].first_cycle + 1 == total
@@ -303,8 +306,9 @@ CASES = (
 
 # one simulation each: the transactors are made once
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("extra", [0, 1])
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_esp_transmit(sim: str, case: str) -> None:
+def test_esp_transmit(sim: str, extra: int, case: str) -> None:
     run_cocotb(
         sim,
         "esp_transmit_bench",
@@ -316,6 +320,6 @@ def test_esp_transmit(sim: str, case: str) -> None:
             "tb/hdl/axis_sink.v",
         ],
         "tests.unit.esp_transmit.test_esp_transmit",
-        parameters={"MAX_KEY_BITS": MAX_KEY_BITS},
+        parameters={"MAX_KEY_BITS": MAX_KEY_BITS, "EXTRA_REGISTERS": extra},
         testcase=case,
     )
