@@ -10,9 +10,9 @@
  *           Nothing is written before all checks, the duplicate search and the search of a place have succeeded. The entry is the head
  *           of the free list; past 256 entries the table may also be without a place for this SPI and destination (TABLE_FULL). Then
  *           H = E_K(0) comes from the datapath (h_req/h_rsp), its powers from a serial multiplier, about
- *           20 cycles for each power but the first. All secrets are in place before the entry becomes valid, in one cycle.
+ *           128/MULTIPLIER_DIGIT + 4 cycles for each power but the first. All secrets are in place before the entry becomes valid, in one cycle.
  * DELETE_SA clears the entry's valid bit, waits for its removal from the search, then DRAIN_GUARD cycles so that each lookup that still
- *           found it is counted, changes the epoch, waits until no frame of the old epoch is in flight, erases the entry, is done.
+ *           found it is counted, changes the epoch, waits as long again, and until no frame of the old epoch is in flight, erases the entry, is done.
  * UPDATE_SA writes seq_hi in one cycle; lookups from the next cycle on return it.
  * QUERY_SA  copies the use of the entry, {highest sequence number, octets, packets}, to command_use; else command_use is 0.
  * RESET     as DELETE_SA for all entries at once. Generations go on, so old handles stay unknown.
@@ -38,8 +38,10 @@ module sa_command #(
   parameter GHASH_STAGES = 4,
   // Cycles of erase_keys for an entry: 1, or 4 where its round keys are stored word by word
   parameter ERASE_CYCLES = 1,
-  // Cycles from a lookup at the input of the table until it is counted as in flight, at least
-  parameter DRAIN_GUARD = 8
+  // Cycles from a lookup at the input of the table until old_epoch_busy tells of it, at least
+  parameter DRAIN_GUARD = 12,
+  // Bits of the operand that the multiplier of the powers takes in a cycle, see gf128_serial
+  parameter MULTIPLIER_DIGIT = 8
 ) (
   input  wire                    clk,
   input  wire                    rst,
@@ -134,6 +136,8 @@ module sa_command #(
   output wire [1:0]              sa_udp_type,
   output wire [127:0]            sa_src,
   output wire [127:0]            sa_dst,
+  output wire                    sa_src_any,
+  output wire                    sa_dst_any,
   output wire [255:0]            sa_key,
   output wire [1:0]              sa_key_size,
 
@@ -145,7 +149,13 @@ module sa_command #(
   input  wire [31:0]             read_spi,
   input  wire [15:0]             read_generation,
   input  wire                    read_valid,
-  input  wire [191:0]            read_use,
+
+  /*
+   * Use of entry read_index: asked for with query, there in the cycle of query_done
+   */
+  output wire                    query,
+  input  wire                    query_done,
+  input  wire [191:0]            query_use,
 
   /*
    * Frames in flight: lookups from now on belong to this epoch; is any frame of the other one left
@@ -206,6 +216,8 @@ localparam [4:0] STATE_ERASE = 5'd14;
 localparam [4:0] STATE_DONE = 5'd15;
 localparam [4:0] STATE_PREPARE = 5'd16;
 localparam [4:0] STATE_REMOVE = 5'd17;
+localparam [4:0] STATE_QUERY = 5'd18;
+localparam [4:0] STATE_STAGE = 5'd19;
 
 localparam integer LAST_ERASE_VALUE = ERASE_CYCLES - 1;
 localparam [1:0] LAST_ERASE = LAST_ERASE_VALUE[1:0];
@@ -225,7 +237,13 @@ reg [4:0]              state_reg;
 reg                    power_up_reg;       // the sweep after rst, which also sets the generations
 reg                    start_reg;          // a command has started and waits for the end of that sweep
 reg [31:0]             opcode_reg;
-reg [7:0]              check_status_reg;   // what the staged words of an ADD_SA are worth
+reg                    add_reg;            // what opcode_reg is, a cycle later
+reg                    delete_reg;
+reg                    update_reg;
+reg                    query_reg;
+reg                    reset_reg;
+reg                    check_ok_reg;
+reg [7:0]              check_status_reg;   // what the staged words of an ADD_SA are worth, check_ok_reg: OK
 reg [7:0]              status_reg;
 reg [31:0]             handle_reg;
 reg [191:0]            use_reg;
@@ -240,29 +258,87 @@ reg [GUARD_WIDTH-1:0]  guard_reg;
 reg [1:0]              erase_word_reg;
 reg                    epoch_reg;
 reg                    multiply_start_reg;
-reg                    read_ready_reg;     // the policy read belongs to index_reg
+reg [1:0]              read_wait_reg;      // cycles that index_reg is known: what is compared belongs to it with the second
 reg                    all_reg;            // RESET: all entries
 
 /*
  * Meaning of the staged words
  */
 
-wire auth_gcm = stage_auth_algorithm == GCM_128 || stage_auth_algorithm == GCM_192 || stage_auth_algorithm == GCM_256;
-wire enc_gcm = stage_enc_algorithm == GCM_128 || stage_enc_algorithm == GCM_192 || stage_enc_algorithm == GCM_256;
-wire auth_many = (stage_auth_algorithm & (stage_auth_algorithm - 32'd1)) != 32'd0;
-wire enc_many = (stage_enc_algorithm & (stage_enc_algorithm - 32'd1)) != 32'd0;
+// is more than one bit set
+function many(input [15:0] bits);
+  begin
+    many = (bits & (bits - 16'd1)) != 16'd0;
+  end
+endfunction
+
+// what the staged words are, one cycle later, key_size_reg two: they keep still
+reg                    auth_gcm_reg;
+reg [1:0]              auth_many_reg;          // in each half
+reg [1:0]              auth_half_none_reg;
+reg                    enc_gcm_reg;
+reg                    enc_null_reg;
+reg [1:0]              enc_many_reg;
+reg [1:0]              enc_half_none_reg;
+reg [1:0]              key_size_reg;
+reg                    key_octets_20_reg;
+reg                    key_octets_28_reg;
+reg                    key_octets_36_reg;
+reg                    icv_octets_16_reg;
+reg                    icv_octets_short_reg;
+reg                    flags_wrong_reg;
+reg                    options_wrong_reg;
+reg                    operation_ah_reg;
+reg                    operation_esp_reg;
+reg                    spi_zero_reg;
+reg                    udp_unsupported_reg;
+reg                    udp_malformed_reg;
+reg [3:0]              src_zero_reg;           // by word of the address
+reg [3:0]              dst_zero_reg;
+
+always @(posedge clk) begin
+  auth_gcm_reg <= stage_auth_algorithm == GCM_128 || stage_auth_algorithm == GCM_192 || stage_auth_algorithm == GCM_256;
+  auth_many_reg <= {many(stage_auth_algorithm[31:16]), many(stage_auth_algorithm[15:0])};
+  auth_half_none_reg <= {stage_auth_algorithm[31:16] == 16'd0, stage_auth_algorithm[15:0] == 16'd0};
+  enc_gcm_reg <= stage_enc_algorithm == GCM_128 || stage_enc_algorithm == GCM_192 || stage_enc_algorithm == GCM_256;
+  enc_null_reg <= stage_enc_algorithm == ENCRYPTION_NONE;
+  enc_many_reg <= {many(stage_enc_algorithm[31:16]), many(stage_enc_algorithm[15:0])};
+  enc_half_none_reg <= {stage_enc_algorithm[31:16] == 16'd0, stage_enc_algorithm[15:0] == 16'd0};
+  key_size_reg <= (auth_gcm_reg ? stage_auth_algorithm[5] : stage_enc_algorithm[5]) ? 2'd2
+                : (auth_gcm_reg ? stage_auth_algorithm[4] : stage_enc_algorithm[4]) ? 2'd1 : 2'd0;
+  key_octets_20_reg <= stage_key_octets == 32'd20;
+  key_octets_28_reg <= stage_key_octets == 32'd28;
+  key_octets_36_reg <= stage_key_octets == 32'd36;
+  icv_octets_16_reg <= stage_icv_octets == 32'd16;
+  icv_octets_short_reg <= stage_icv_octets == 32'd8 || stage_icv_octets == 32'd12;
+  flags_wrong_reg <= (stage_flags & ~32'h11) != 32'd0 || (stage_sa_flags & ~32'h1) != 32'd0;
+  options_wrong_reg <= (stage_options & ~32'h1) != 32'd0 || (sa_inbound && sa_iv_sequence);
+  operation_ah_reg <= stage_operation == 32'd1;
+  operation_esp_reg <= stage_operation == 32'd2;
+  spi_zero_reg <= stage_spi == 32'd0;
+  udp_unsupported_reg <= stage_udp_encapsulation == 32'd4 || stage_udp_encapsulation == 32'd8;
+  udp_malformed_reg <= stage_udp_encapsulation[31:2] != 30'd0 || stage_udp_encapsulation[1:0] == 2'd3;
+  src_zero_reg <= {stage_src[127:96] == 32'd0, stage_src[95:64] == 32'd0, stage_src[63:32] == 32'd0, stage_src[31:0] == 32'd0};
+  dst_zero_reg <= {stage_dst[127:96] == 32'd0, stage_dst[95:64] == 32'd0, stage_dst[63:32] == 32'd0, stage_dst[31:0] == 32'd0};
+end
+
+wire auth_none = &auth_half_none_reg;
+wire auth_many = |auth_many_reg || auth_half_none_reg == 2'b00;
+wire enc_none = &enc_half_none_reg;
+wire enc_many = |enc_many_reg || enc_half_none_reg == 2'b00;
 
 assign sa_inbound = stage_flags[0];
 assign sa_ipv6 = stage_flags[4];
 assign sa_esn = stage_sa_flags[0];
 assign sa_iv_sequence = stage_options[0];
-assign sa_gmac = auth_gcm;
-assign sa_key_size = (auth_gcm ? stage_auth_algorithm[5] : stage_enc_algorithm[5]) ? 2'd2
-                   : (auth_gcm ? stage_auth_algorithm[4] : stage_enc_algorithm[4]) ? 2'd1 : 2'd0;
+assign sa_gmac = auth_gcm_reg;
+assign sa_key_size = key_size_reg;
 assign sa_icv_words = stage_icv_octets[4:2];
 assign sa_udp_type = stage_udp_encapsulation[1:0];
 assign sa_src = {stage_src[127:96], sa_ipv6 ? stage_src[95:0] : 96'd0};
 assign sa_dst = {stage_dst[127:96], sa_ipv6 ? stage_dst[95:0] : 96'd0};
+assign sa_src_any = src_zero_reg[3] && (!sa_ipv6 || &src_zero_reg[2:0]);
+assign sa_dst_any = dst_zero_reg[3] && (!sa_ipv6 || &dst_zero_reg[2:0]);
 assign sa_key = {
   stage_key[255:128],
   sa_key_size != 2'd0 ? stage_key[127:64] : 64'd0,
@@ -270,25 +346,23 @@ assign sa_key = {
 };
 
 wire key_too_long = (sa_key_size == 2'd2 && MAX_KEY_BITS < 256) || (sa_key_size == 2'd1 && MAX_KEY_BITS < 192);
-wire key_octets_right = stage_key_octets == (sa_key_size == 2'd2 ? 32'd36 : sa_key_size == 2'd1 ? 32'd28 : 32'd20);
-wire icv_octets_right = stage_icv_octets == 32'd16 || (!sa_gmac && (stage_icv_octets == 32'd8 || stage_icv_octets == 32'd12));
+wire key_octets_right = sa_key_size == 2'd2 ? key_octets_36_reg : sa_key_size == 2'd1 ? key_octets_28_reg : key_octets_20_reg;
+wire icv_octets_right = icv_octets_16_reg || (!sa_gmac && icv_octets_short_reg);
 
 reg [7:0] check_status;
 
 always @* begin
-  if ((stage_flags & ~32'h11) != 32'd0 || (stage_sa_flags & ~32'h1) != 32'd0) check_status = MALFORMED_FLAGS;
-  else if ((stage_options & ~32'h1) != 32'd0 || (sa_inbound && sa_iv_sequence)) check_status = MALFORMED_FLAGS;
-  else if (stage_operation != 32'd1 && stage_operation != 32'd2) check_status = MALFORMED_OPERATION;
-  else if (stage_operation == 32'd1) check_status = UNSUPPORTED_OPERATION;
-  else if (stage_spi == 32'd0) check_status = MALFORMED_SPI;
-  else if (stage_udp_encapsulation == 32'd4 || stage_udp_encapsulation == 32'd8) check_status = UNSUPPORTED_UDP;
-  else if (stage_udp_encapsulation > 32'd2) check_status = MALFORMED_UDP;
+  if (flags_wrong_reg || options_wrong_reg) check_status = MALFORMED_FLAGS;
+  else if (!operation_ah_reg && !operation_esp_reg) check_status = MALFORMED_OPERATION;
+  else if (operation_ah_reg) check_status = UNSUPPORTED_OPERATION;
+  else if (spi_zero_reg) check_status = MALFORMED_SPI;
+  else if (udp_unsupported_reg) check_status = UNSUPPORTED_UDP;
+  else if (udp_malformed_reg) check_status = MALFORMED_UDP;
   else if (auth_many || enc_many) check_status = MALFORMED_ALGORITHM;
-  else if (stage_enc_algorithm == 32'd0) check_status = MALFORMED_ALGORITHM;
-  else if (stage_auth_algorithm == 32'd0 && stage_enc_algorithm == ENCRYPTION_NONE) check_status = MALFORMED_ALGORITHM;
-  else if (stage_auth_algorithm != 32'd0 && enc_gcm) check_status = MALFORMED_ALGORITHM;
-  else if (!(stage_auth_algorithm == 32'd0 && enc_gcm) && !(auth_gcm && stage_enc_algorithm == ENCRYPTION_NONE))
-    check_status = UNSUPPORTED_ALGORITHM;
+  else if (enc_none) check_status = MALFORMED_ALGORITHM;
+  else if (auth_none && enc_null_reg) check_status = MALFORMED_ALGORITHM;
+  else if (!auth_none && enc_gcm_reg) check_status = MALFORMED_ALGORITHM;
+  else if (!(auth_none && enc_gcm_reg) && !(auth_gcm_reg && enc_null_reg)) check_status = UNSUPPORTED_ALGORITHM;
   else if (key_too_long) check_status = UNSUPPORTED_KEY_SIZE;
   else if (!key_octets_right) check_status = MALFORMED_KEY_LENGTH;
   else if (!icv_octets_right) check_status = MALFORMED_ICV_LENGTH;
@@ -302,7 +376,9 @@ end
 wire         multiply_done;
 wire [127:0] multiply_product;
 
-gf128_serial multiply_inst (
+gf128_serial #(
+  .DIGIT(MULTIPLIER_DIGIT)
+) multiply_inst (
   .clk(clk),
   .rst(rst),
   .start(multiply_start_reg),
@@ -322,16 +398,31 @@ gf128_serial multiply_inst (
 
 wire activate = state_reg == STATE_ACTIVATE;
 
-// the entry of the staged handle is known: index in range, valid, generation right
+// what was read of entry index_reg, and, a cycle later, what it means
+reg        read_valid_reg;
+reg [31:0] read_spi_reg;
+reg [15:0] read_generation_reg;
+reg        read_esn_reg;
+reg        handle_known_reg;  // the entry of the staged handle: index in range, valid, generation right
+reg        spi_same_reg;
+reg        esn_reg;
+
 wire [15:0] handle_index = stage_handle[15:0];
-wire        handle_known = {1'b0, handle_index} < ENTRIES && read_valid && read_generation == stage_handle[31:16];
+wire [15:0] generation_next = read_generation_reg == 16'hffff ? 16'd1 : read_generation_reg + 16'd1;
 
-wire [15:0] generation_next = read_generation == 16'hffff ? 16'd1 : read_generation + 16'd1;
+always @(posedge clk) begin
+  read_valid_reg <= read_valid;
+  read_spi_reg <= read_spi;
+  read_generation_reg <= read_generation;
+  read_esn_reg <= read_esn;
+  handle_known_reg <= {1'b0, handle_index} < ENTRIES && read_valid_reg && read_generation_reg == stage_handle[31:16];
+  spi_same_reg <= read_spi_reg == stage_spi;
+  esn_reg <= read_esn_reg;
+end
 
-wire handle_ok = state_reg == STATE_HANDLE && read_ready_reg && handle_known;
-wire update_ok = handle_ok && opcode_reg == UPDATE_SA && read_spi == stage_spi && read_esn;
-wire delete_ok = handle_ok && opcode_reg == DELETE_SA;
-wire query_ok = handle_ok && opcode_reg == QUERY_SA;
+wire handle_ok = state_reg == STATE_HANDLE && read_wait_reg[1] && handle_known_reg;
+wire update_ok = handle_ok && update_reg && spi_same_reg && esn_reg;
+wire delete_ok = handle_ok && delete_reg;
 
 assign command_done = done_reg;
 assign command_status = status_reg;
@@ -350,8 +441,9 @@ assign read_index = index_reg;
 assign set_valid = activate;
 assign write_sa = activate;
 assign clear_valid = delete_ok;
-assign prepare = state_reg == STATE_FREE && read_ready_reg;
-assign clear_all = state_reg == STATE_CHECK && opcode_reg == RESET;
+assign prepare = state_reg == STATE_FREE && read_wait_reg[1];
+assign query = state_reg == STATE_QUERY;
+assign clear_all = state_reg == STATE_CHECK && reset_reg;
 assign erase_keys = state_reg == STATE_ERASE || state_reg == STATE_SWEEP;
 assign erase_word = erase_word_reg;
 assign erase = erase_keys && erase_word_reg == LAST_ERASE;
@@ -371,8 +463,16 @@ assign epoch = epoch_reg;
 always @(posedge clk) begin
   done_reg <= 1'b0;
   multiply_start_reg <= 1'b0;
-  read_ready_reg <= 1'b0;
+  read_wait_reg <= 2'b00;
   erase_word_reg <= erase_keys && !erase ? erase_word_reg + 1'b1 : 2'd0;
+
+  check_status_reg <= check_status;
+  check_ok_reg <= check_status == OK;
+  add_reg <= opcode_reg == ADD_SA;
+  delete_reg <= opcode_reg == DELETE_SA;
+  update_reg <= opcode_reg == UPDATE_SA;
+  query_reg <= opcode_reg == QUERY_SA;
+  reset_reg <= opcode_reg == RESET;
 
   if (command_start) begin
     opcode_reg <= command_opcode;
@@ -394,34 +494,33 @@ always @(posedge clk) begin
     STATE_IDLE: begin
       if (start_reg) begin
         start_reg <= 1'b0;
-        check_status_reg <= check_status;
         status_reg <= OK;
         handle_reg <= 32'd0;
         use_reg <= 192'd0;
         all_reg <= 1'b0;
         index_reg <= stage_handle[INDEX_WIDTH-1:0];
-        state_reg <= STATE_CHECK;
+        state_reg <= STATE_STAGE;
       end
     end
 
+    // one cycle for check_status_reg
+    STATE_STAGE: state_reg <= STATE_CHECK;
+
     STATE_CHECK: begin
-      case (opcode_reg)
-        ADD_SA: begin
-          status_reg <= check_status_reg;
-          state_reg <= check_status_reg == OK ? STATE_SEARCH : STATE_DONE;
-        end
-        DELETE_SA, UPDATE_SA, QUERY_SA: state_reg <= STATE_HANDLE;
-        RESET: begin
-          active_reg <= 16'd0;
-          all_reg <= 1'b1;
-          guard_reg <= GUARD;
-          state_reg <= STATE_GUARD;
-        end
-        default: begin
-          status_reg <= UNKNOWN_COMMAND;
-          state_reg <= STATE_DONE;
-        end
-      endcase
+      if (add_reg) begin
+        status_reg <= check_status_reg;
+        state_reg <= check_ok_reg ? STATE_SEARCH : STATE_DONE;
+      end else if (delete_reg || update_reg || query_reg) begin
+        state_reg <= STATE_HANDLE;
+      end else if (reset_reg) begin
+        active_reg <= 16'd0;
+        all_reg <= 1'b1;
+        guard_reg <= GUARD;
+        state_reg <= STATE_GUARD;
+      end else begin
+        status_reg <= UNKNOWN_COMMAND;
+        state_reg <= STATE_DONE;
+      end
     end
 
     STATE_SEARCH: if (search_ready) state_reg <= STATE_SEARCH_RESULT;
@@ -441,10 +540,10 @@ always @(posedge clk) begin
       end
     end
 
-    // one cycle for the generation that belongs to the free entry
+    // two cycles for the generation that belongs to the free entry
     STATE_FREE: begin
-      read_ready_reg <= 1'b1;
-      if (read_ready_reg) begin
+      read_wait_reg <= {read_wait_reg[0], 1'b1};
+      if (read_wait_reg[1]) begin
         generation_reg <= generation_next;
         state_reg <= STATE_PREPARE;
       end
@@ -494,21 +593,28 @@ always @(posedge clk) begin
     end
 
     STATE_HANDLE: begin
-      read_ready_reg <= 1'b1;
-      if (read_ready_reg) begin
+      read_wait_reg <= {read_wait_reg[0], 1'b1};
+      if (read_wait_reg[1]) begin
         state_reg <= STATE_DONE;
-        if (!handle_known) begin
+        if (!handle_known_reg) begin
           status_reg <= UNKNOWN_HANDLE;
-        end else if (opcode_reg == DELETE_SA) begin
+        end else if (delete_reg) begin
           active_reg <= active_reg - 16'd1;
           state_reg <= STATE_REMOVE;
-        end else if (query_ok) begin
-          use_reg <= read_use;
-        end else if (read_spi != stage_spi) begin
+        end else if (query_reg) begin
+          state_reg <= STATE_QUERY;
+        end else if (!spi_same_reg) begin
           status_reg <= SPI_MISMATCH;
-        end else if (!read_esn) begin
+        end else if (!esn_reg) begin
           status_reg <= NOT_ESN;
         end
+      end
+    end
+
+    STATE_QUERY: begin
+      if (query_done) begin
+        use_reg <= query_use;
+        state_reg <= STATE_DONE;
       end
     end
 
@@ -522,12 +628,16 @@ always @(posedge clk) begin
       guard_reg <= guard_reg - 1'b1;
       if (guard_reg == {GUARD_WIDTH{1'b0}}) begin
         epoch_reg <= !epoch_reg;
+        guard_reg <= GUARD;
         state_reg <= STATE_DRAIN;
       end
     end
 
+    // frames in flight are counted with a delay
     STATE_DRAIN: begin
-      if (!old_epoch_busy) begin
+      if (guard_reg != {GUARD_WIDTH{1'b0}}) begin
+        guard_reg <= guard_reg - 1'b1;
+      end else if (!old_epoch_busy) begin
         if (all_reg) index_reg <= {INDEX_WIDTH{1'b0}};
         state_reg <= all_reg ? STATE_SWEEP : STATE_ERASE;
       end
@@ -558,7 +668,7 @@ always @(posedge clk) begin
     epoch_reg <= 1'b0;
     erase_word_reg <= 2'd0;
     multiply_start_reg <= 1'b0;
-    read_ready_reg <= 1'b0;
+    read_wait_reg <= 2'b00;
   end
 end
 

@@ -47,6 +47,8 @@ module sa_store #(
   input  wire                        write_sa,
   input  wire [127:0]                write_src,
   input  wire [127:0]                write_dst,
+  input  wire                        write_src_any,
+  input  wire                        write_dst_any,
   input  wire                        write_gmac,
   input  wire                        write_esn,
   input  wire [2:0]                  write_icv_words,
@@ -157,7 +159,7 @@ reg [CIPHER_WIDTH-1:0] tx_cipher_reg;
 reg [HASH_WIDTH-1:0]   rx_hash_reg;
 reg [HASH_WIDTH-1:0]   tx_hash_reg;
 
-wire [MATCH_WIDTH-1:0]  match_data = {write_src == 128'd0, write_dst == 128'd0, write_src, write_dst};
+wire [MATCH_WIDTH-1:0]  match_data = {write_src_any, write_dst_any, write_src, write_dst};
 wire [POLICY_WIDTH-1:0] policy_data
   = {write_gmac, write_esn, write_icv_words, write_udp_type, write_iv_sequence, write_ipv6, write_inbound, write_spi};
 /* verilator lint_off UNUSEDSIGNAL */ // with NARROW

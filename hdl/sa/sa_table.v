@@ -2,8 +2,8 @@
 /*
  * The SA table: receive search, transmit lookup, secrets, commands, frames in flight, use and limits.
  *
- * Latency: rx_found_* and tx_found_* come LOOKUP_LATENCY = 4 cycles after rx_search_* and tx_lookup_* (found_valid is
- * search_valid, four cycles later). Secrets: one cycle after their index. Throughput: one search, one lookup and one read
+ * Latency: rx_found_* and tx_found_* come LOOKUP_LATENCY = 4 cycles (6 with EXTRA_REGISTERS) after rx_search_* and tx_lookup_*
+ * (found_valid is search_valid, so many cycles later). Secrets: one cycle after their index. Throughput: one search, one lookup and one read
  * of each secret port per cycle; commands never delay them.
  *
  * Receive search hits where a valid inbound SA has the SPI, IP version and UDP encapsulation (rx_search_udp: udp_type not
@@ -34,6 +34,8 @@ module sa_table #(
   parameter CAM_LIMIT = 256,
   // Longest AES key: 128, 192 or 256
   parameter MAX_KEY_BITS = 256,
+  // 1: two register stages more in searches and lookups, for the clock rate of an FPGA
+  parameter EXTRA_REGISTERS = 0,
   // 1: the expanded keys lie in the datapath (key_write), 0: the keys lie here
   parameter KEY_STORE = 0,
   // Powers of the hash key kept with an SA
@@ -225,8 +227,11 @@ wire [1:0]              sa_key_size;
 wire [INDEX_WIDTH-1:0]  read_index;
 wire                    read_esn;
 wire                    read_inbound;
-wire [191:0]            tx_read_use;
-wire [191:0]            rx_read_use;
+wire                    query;
+wire                    tx_query_done;
+wire                    rx_query_done;
+wire [191:0]            tx_query_use;
+wire [191:0]            rx_query_use;
 wire [31:0]             read_spi;
 wire [15:0]             read_generation;
 wire                    read_valid;
@@ -242,7 +247,8 @@ wire [INDEX_WIDTH-1:0]  free_index;
 wire                    epoch;
 wire                    old_epoch_busy;
 
-wire sa_dst_any = sa_dst == 128'd0;
+wire                    sa_src_any;
+wire                    sa_dst_any;
 
 sa_command #(
   .SA_COUNT(SA_COUNT),
@@ -250,7 +256,8 @@ sa_command #(
   .MAX_KEY_BITS(MAX_KEY_BITS),
   .GHASH_STAGES(GHASH_STAGES),
   .ERASE_CYCLES(KEY_STORE != 0 ? 4 : 1),
-  .DRAIN_GUARD(8)
+  .DRAIN_GUARD(12),
+  .MULTIPLIER_DIGIT(KEY_STORE != 0 ? 2 : 8)
 ) command_inst (
   .clk(clk),
   .rst(rst),
@@ -313,6 +320,8 @@ sa_command #(
   .sa_udp_type(sa_udp_type),
   .sa_src(sa_src),
   .sa_dst(sa_dst),
+  .sa_src_any(sa_src_any),
+  .sa_dst_any(sa_dst_any),
   .sa_key(sa_key),
   .sa_key_size(sa_key_size),
   .read_index(read_index),
@@ -320,7 +329,9 @@ sa_command #(
   .read_spi(read_spi),
   .read_generation(read_generation),
   .read_valid(read_valid),
-  .read_use(read_inbound ? rx_read_use : tx_read_use),
+  .query(query),
+  .query_done(tx_query_done || rx_query_done),
+  .query_use(rx_query_done ? rx_query_use : tx_query_use),
   .epoch(epoch),
   .old_epoch_busy(old_epoch_busy)
 );
@@ -403,14 +414,55 @@ wire                   cam_hit;
 wire [INDEX_WIDTH-1:0] cam_index;
 wire                   cam_command;
 
-wire        search_valid = rx_search_valid || search_request;
-wire        search_inbound = rx_search_valid || sa_inbound;
-wire        search_ipv6 = rx_search_valid ? rx_search_ipv6 : sa_ipv6;
-wire [31:0] search_spi = rx_search_valid ? rx_search_spi : stage_spi;
-wire [31:0] search_digest = digest(rx_search_valid ? rx_search_dst : sa_dst);
-wire        search_any = !rx_search_valid && sa_dst_any;
-wire        search_tag = !rx_search_valid;
-wire [31:0] write_digest = digest(sa_dst);
+wire         asked_valid = rx_search_valid || search_request;
+wire [127:0] asked_dst = rx_search_valid ? rx_search_dst : sa_dst;
+wire [67:0]  asked_key = {rx_search_valid || sa_inbound, rx_search_valid ? rx_search_ipv6 : sa_ipv6, rx_search_valid ? rx_search_spi : stage_spi,
+  digest(asked_dst), !rx_search_valid && sa_dst_any, !rx_search_valid};
+
+wire         search_valid;
+wire         search_inbound;
+wire         search_ipv6;
+wire [31:0]  search_spi;
+wire [31:0]  search_digest;
+wire         search_any;
+wire         search_tag;
+wire [256:0] search_rest;  // {udp, dst, src}: what the store confirms
+
+generate
+  if (EXTRA_REGISTERS != 0) begin : search_registers
+    reg         valid_reg;
+    reg [67:0]  key_reg;
+    reg [256:0] rest_reg;
+
+    assign search_valid = valid_reg;
+    assign {search_inbound, search_ipv6, search_spi, search_digest, search_any, search_tag} = key_reg;
+    assign search_rest = rest_reg;
+
+    always @(posedge clk) begin
+      valid_reg <= asked_valid && !rst;
+      if (asked_valid) begin
+        key_reg <= asked_key;
+        rest_reg <= {rx_search_udp, asked_dst, rx_search_src};
+      end
+    end
+  end else begin : search_inputs
+    assign search_valid = asked_valid;
+    assign {search_inbound, search_ipv6, search_spi, search_digest, search_any, search_tag} = asked_key;
+    assign search_rest = {rx_search_udp, asked_dst, rx_search_src};
+  end
+endgenerate
+
+// of the staged words, which keep still
+reg [31:0] write_digest_reg;
+// direction of the SA that is queried
+reg        query_inbound_reg;
+
+wire [31:0] write_digest = write_digest_reg;
+
+always @(posedge clk) begin
+  write_digest_reg <= digest(sa_dst);
+  query_inbound_reg <= read_inbound;
+end
 
 generate
   if (SA_COUNT <= CAM_LIMIT) begin : cam
@@ -503,10 +555,10 @@ reg [31:0]             tx_handle_2_reg;
 reg [15:0]             tx_generation_3_reg;
 reg                    tx_in_range_3_reg;
 
-reg                    rx_valid_1_reg;
-reg                    rx_valid_2_reg;
 reg                    rx_valid_3_reg;
-reg [256:0]            rx_search_1_reg;  // {udp, dst, src}
+reg                    search_1_reg;
+reg                    search_2_reg;
+reg [256:0]            rx_search_1_reg;  // as search_rest
 reg [256:0]            rx_search_2_reg;
 reg [256:0]            rx_search_3_reg;
 reg                    rx_cam_hit_3_reg;
@@ -572,6 +624,8 @@ sa_store #(
   .write_sa(write_sa),
   .write_src(sa_src),
   .write_dst(sa_dst),
+  .write_src_any(sa_src_any),
+  .write_dst_any(sa_dst_any),
   .write_gmac(sa_gmac),
   .write_esn(sa_esn),
   .write_icv_words(sa_icv_words),
@@ -635,54 +689,131 @@ sa_store #(
 );
 
 /*
- * Cycle 3: the verdict
+ * Cycle 3: the verdict. With EXTRA_REGISTERS it takes two cycles, after the one at the input of a receive search and one behind the memories of a lookup
  */
 
-wire rx_dst_same = rx_store_dst_any || rx_store_dst == rx_search_3_reg[255:128];
-wire rx_src_same = rx_store_src_any || rx_store_src == rx_search_3_reg[127:0];
+wire                rx_judged;
+wire                rx_hit;
+wire [70:0]         rx_policy;  // {handle, gmac, esn, seq_hi, icv_words, udp_type}
+wire                rx_dst_same;
+wire                tx_judged;
+wire                tx_hit;
+wire [72:0]         tx_policy;  // {gmac, esn, seq_hi, icv_words, spi, ipv6, udp_type, iv_sequence}
+
 wire rx_udp_same = (rx_store_udp_type != 2'd0) == rx_search_3_reg[256];
+wire [70:0] rx_policy_3 = {rx_store_generation, widen(rx_index_3_reg), rx_store_gmac, rx_store_esn, rx_store_seq_hi, rx_store_icv_words, rx_store_udp_type};
+wire [72:0] tx_policy_3 = {tx_store_gmac, tx_store_esn, tx_store_seq_hi, tx_store_icv_words, tx_store_spi, tx_store_ipv6, tx_store_udp_type,
+  tx_store_iv_sequence};
 
-wire rx_hit = rx_valid_3_reg && rx_cam_hit_3_reg && rx_entry_valid && rx_dst_same && rx_src_same && rx_udp_same;
-wire tx_hit = tx_valid_3_reg && tx_in_range_3_reg && tx_entry_valid && !tx_store_inbound && tx_store_generation == tx_generation_3_reg;
+generate
+  if (EXTRA_REGISTERS != 0) begin : judged_later
+    // pairs of bits of the addresses that are equal: one LUT behind the memory
+    wire [63:0] dst_pairs;
+    wire [63:0] src_pairs;
 
-assign search_done = command_valid_3_reg;
-assign search_hit = rx_cam_hit_3_reg;
-assign search_same = sa_dst_any || rx_store_dst_any || rx_store_dst == sa_dst;
+    reg         rx_valid_reg;
+    reg         rx_may_hit_reg;
+    reg         command_valid_reg;
+    reg         cam_hit_reg;
+    reg [63:0]  dst_same_reg;
+    reg         dst_any_reg;
+    reg [63:0]  src_same_reg;
+    reg         src_any_reg;
+    reg [70:0]  rx_policy_reg;
+
+    reg         tx_valid_4_reg;
+    reg         tx_may_hit_4_reg;
+    reg [15:0]  tx_generation_4_reg;
+    reg [15:0]  tx_store_generation_4_reg;
+    reg [72:0]  tx_policy_4_reg;
+    reg         tx_valid_5_reg;
+    reg         tx_hit_5_reg;
+    reg [72:0]  tx_policy_5_reg;
+
+    genvar n;
+    for (n = 0; n < 64; n = n + 1) begin : pair
+      assign dst_pairs[n] = rx_store_dst[2*n +: 2] == rx_search_3_reg[128+2*n +: 2];
+      assign src_pairs[n] = rx_store_src[2*n +: 2] == rx_search_3_reg[2*n +: 2];
+    end
+
+    assign rx_judged = rx_valid_reg;
+    assign rx_dst_same = dst_any_reg || &dst_same_reg;
+    assign rx_hit = rx_valid_reg && rx_may_hit_reg && rx_dst_same && (src_any_reg || &src_same_reg);
+    assign rx_policy = rx_policy_reg;
+    assign search_done = command_valid_reg;
+    assign search_hit = cam_hit_reg;
+    assign tx_judged = tx_valid_5_reg;
+    assign tx_hit = tx_valid_5_reg && tx_hit_5_reg;
+    assign tx_policy = tx_policy_5_reg;
+
+    always @(posedge clk) begin
+      rx_valid_reg <= rx_valid_3_reg && !rst;
+      rx_may_hit_reg <= rx_cam_hit_3_reg && rx_entry_valid && rx_udp_same;
+      dst_same_reg <= dst_pairs;
+      dst_any_reg <= rx_store_dst_any;
+      src_same_reg <= src_pairs;
+      src_any_reg <= rx_store_src_any;
+      rx_policy_reg <= rx_policy_3;
+      command_valid_reg <= command_valid_3_reg && !rst;
+      cam_hit_reg <= rx_cam_hit_3_reg;
+
+      tx_valid_4_reg <= tx_valid_3_reg && !rst;
+      tx_may_hit_4_reg <= tx_in_range_3_reg && tx_entry_valid && !tx_store_inbound;
+      tx_generation_4_reg <= tx_generation_3_reg;
+      tx_store_generation_4_reg <= tx_store_generation;
+      tx_policy_4_reg <= tx_policy_3;
+      tx_valid_5_reg <= tx_valid_4_reg && !rst;
+      tx_hit_5_reg <= tx_may_hit_4_reg && tx_store_generation_4_reg == tx_generation_4_reg;
+      tx_policy_5_reg <= tx_policy_4_reg;
+    end
+  end else begin : judged_at_once
+    wire rx_src_same = rx_store_src_any || rx_store_src == rx_search_3_reg[127:0];
+
+    assign rx_judged = rx_valid_3_reg;
+    assign rx_dst_same = rx_store_dst_any || rx_store_dst == rx_search_3_reg[255:128];
+    assign search_done = command_valid_3_reg;
+    assign search_hit = rx_cam_hit_3_reg;
+    assign rx_hit = rx_valid_3_reg && rx_cam_hit_3_reg && rx_entry_valid && rx_dst_same && rx_src_same && rx_udp_same;
+    assign rx_policy = rx_policy_3;
+    assign tx_judged = tx_valid_3_reg;
+    assign tx_hit = tx_valid_3_reg && tx_in_range_3_reg && tx_entry_valid && !tx_store_inbound && tx_store_generation == tx_generation_3_reg;
+    assign tx_policy = tx_policy_3;
+  end
+endgenerate
+
+assign search_same = sa_dst_any || rx_dst_same;
 
 reg        rx_found_valid_reg;
-reg [72:0] rx_found_reg;  // {hit, handle, epoch, gmac, esn, seq_hi, icv_words, udp_type}
+reg [72:0] rx_found_reg;  // {hit, epoch, as rx_policy}
 reg        tx_found_valid_reg;
-reg [74:0] tx_found_reg;  // {hit, epoch, gmac, esn, seq_hi, icv_words, spi, ipv6, udp_type, iv_sequence}
+reg [74:0] tx_found_reg;  // {hit, epoch, as tx_policy}
 
 assign rx_found_valid = rx_found_valid_reg;
-assign {rx_found_hit, rx_found_handle, rx_found_epoch, rx_found_gmac, rx_found_esn, rx_found_seq_hi, rx_found_icv_words,
+assign {rx_found_hit, rx_found_epoch, rx_found_handle, rx_found_gmac, rx_found_esn, rx_found_seq_hi, rx_found_icv_words,
   rx_found_udp_type} = rx_found_reg;
 assign tx_found_valid = tx_found_valid_reg;
 assign {tx_found_hit, tx_found_epoch, tx_found_gmac, tx_found_esn, tx_found_seq_hi, tx_found_icv_words, tx_found_spi,
   tx_found_ipv6, tx_found_udp_type, tx_found_iv_sequence} = tx_found_reg;
 
 always @(posedge clk) begin
-  rx_valid_1_reg <= rx_search_valid;
-  rx_valid_2_reg <= rx_valid_1_reg;
-  rx_valid_3_reg <= rx_valid_2_reg;
+  search_1_reg <= search_valid;
+  search_2_reg <= search_1_reg;
+  rx_valid_3_reg <= cam_valid && !cam_command;
   command_valid_3_reg <= cam_valid && cam_command;
   tx_valid_1_reg <= tx_lookup_valid;
   tx_valid_2_reg <= tx_valid_1_reg;
   tx_valid_3_reg <= tx_valid_2_reg;
-  rx_found_valid_reg <= rx_valid_3_reg;
-  tx_found_valid_reg <= tx_valid_3_reg;
+  rx_found_valid_reg <= rx_judged;
+  tx_found_valid_reg <= tx_judged;
 
-  if (rx_search_valid) rx_search_1_reg <= {rx_search_udp, rx_search_dst, rx_search_src};
-  if (rx_valid_1_reg) rx_search_2_reg <= rx_search_1_reg;
-  if (rx_valid_2_reg) rx_search_3_reg <= rx_search_2_reg;
+  if (search_valid) rx_search_1_reg <= search_rest;
+  if (search_1_reg) rx_search_2_reg <= rx_search_1_reg;
+  if (search_2_reg) rx_search_3_reg <= rx_search_2_reg;
   if (cam_valid) begin
     rx_cam_hit_3_reg <= cam_hit;
     rx_index_3_reg <= cam_index;
   end
-  if (rx_valid_3_reg) begin
-    rx_found_reg <= rx_hit ? {1'b1, rx_store_generation, widen(rx_index_3_reg), epoch, rx_store_gmac, rx_store_esn,
-      rx_store_seq_hi, rx_store_icv_words, rx_store_udp_type} : 73'd0;
-  end
+  if (rx_judged) rx_found_reg <= rx_hit ? {1'b1, epoch, rx_policy} : 73'd0;
 
   if (tx_lookup_valid) tx_handle_1_reg <= tx_lookup_handle;
   if (tx_valid_1_reg) tx_handle_2_reg <= tx_handle_1_reg;
@@ -690,14 +821,11 @@ always @(posedge clk) begin
     tx_generation_3_reg <= tx_handle_2_reg[31:16];
     tx_in_range_3_reg <= {1'b0, tx_handle_2_reg[15:0]} < ENTRIES;
   end
-  if (tx_valid_3_reg) begin
-    tx_found_reg <= tx_hit ? {1'b1, epoch, tx_store_gmac, tx_store_esn, tx_store_seq_hi, tx_store_icv_words, tx_store_spi,
-      tx_store_ipv6, tx_store_udp_type, tx_store_iv_sequence} : 75'd0;
-  end
+  if (tx_judged) tx_found_reg <= tx_hit ? {1'b1, epoch, tx_policy} : 75'd0;
 
   if (rst) begin
-    rx_valid_1_reg <= 1'b0;
-    rx_valid_2_reg <= 1'b0;
+    search_1_reg <= 1'b0;
+    search_2_reg <= 1'b0;
     rx_valid_3_reg <= 1'b0;
     command_valid_3_reg <= 1'b0;
     tx_valid_1_reg <= 1'b0;
@@ -726,8 +854,10 @@ sa_usage #(
   .add(write_sa && !sa_inbound),
   .add_index(write_index),
   .add_limits(stage_limits),
+  .query(query && !query_inbound_reg),
   .query_index(read_index),
-  .query_use(tx_read_use),
+  .query_done(tx_query_done),
+  .query_use(tx_query_use),
   .index(tx_usage_index),
   .hard_reached(tx_usage_hard),
   /* verilator lint_off PINCONNECTEMPTY */
@@ -752,8 +882,10 @@ sa_usage #(
   .add(write_sa && sa_inbound),
   .add_index(write_index),
   .add_limits(stage_limits),
+  .query(query && query_inbound_reg),
   .query_index(read_index),
-  .query_use(rx_read_use),
+  .query_done(rx_query_done),
+  .query_use(rx_query_use),
   .index(rx_usage_index),
   .hard_reached(rx_usage_hard),
   .soft_reached(rx_usage_soft),
@@ -778,8 +910,25 @@ wire [31:0] tx_waiting_handle;
 wire        rx_waiting_valid;
 wire [31:0] rx_waiting_handle;
 
+// the oldest of them
+reg         oldest_valid_reg;
+reg [31:0]  oldest_handle_reg;
+
+wire        oldest_ready = !oldest_valid_reg || event_take;
+
 assign event_new = (tx_event_valid && tx_event_ready) || (rx_event_valid && rx_event_ready);
-assign event_handle = tx_waiting_valid ? tx_waiting_handle : rx_waiting_valid ? rx_waiting_handle : 32'd0;
+assign event_handle = oldest_handle_reg;
+
+always @(posedge clk) begin
+  if (oldest_ready) begin
+    oldest_valid_reg <= tx_waiting_valid || rx_waiting_valid;
+    oldest_handle_reg <= tx_waiting_valid ? tx_waiting_handle : rx_waiting_valid ? rx_waiting_handle : 32'd0;
+  end
+  if (rst || clear_all) begin
+    oldest_valid_reg <= 1'b0;
+    oldest_handle_reg <= 32'd0;
+  end
+end
 
 /* verilator lint_off PINCONNECTEMPTY */ // the level is of no use here
 fifo #(
@@ -792,7 +941,7 @@ fifo #(
   .s_ready(tx_event_ready),
   .s_data(tx_use_handle),
   .m_valid(tx_waiting_valid),
-  .m_ready(event_take),
+  .m_ready(oldest_ready),
   .m_data(tx_waiting_handle),
   .level()
 );
@@ -807,7 +956,7 @@ fifo #(
   .s_ready(rx_event_ready),
   .s_data(rx_use_handle),
   .m_valid(rx_waiting_valid),
-  .m_ready(event_take && !tx_waiting_valid),
+  .m_ready(oldest_ready && !tx_waiting_valid),
   .m_data(rx_waiting_handle),
   .level()
 );
@@ -817,29 +966,49 @@ fifo #(
  * Frames in flight, by direction and epoch
  */
 
+// A frame counts from the cycle after found_valid on, and no longer two cycles after it retires: sa_command waits for what is on its way.
+reg        rx_retire_reg;
+reg        rx_retire_epoch_reg;
+reg        tx_retire_reg;
+reg        tx_retire_epoch_reg;
 reg [15:0] rx_flight_0_reg;
 reg [15:0] rx_flight_1_reg;
 reg [15:0] tx_flight_0_reg;
 reg [15:0] tx_flight_1_reg;
+reg [1:0]  busy_reg;  // by epoch
 
-assign old_epoch_busy = epoch ? (rx_flight_0_reg != 16'd0 || tx_flight_0_reg != 16'd0)
-                              : (rx_flight_1_reg != 16'd0 || tx_flight_1_reg != 16'd0);
+wire rx_counts = rx_found_valid_reg && rx_found_hit;
+wire tx_counts = tx_found_valid_reg && tx_found_hit;
+
+// frames in flight, one more, one less or neither
+function [15:0] flight(input [15:0] frames, input more, input less);
+  begin
+    flight = more == less ? frames : frames + {{15{less}}, 1'b1};
+  end
+endfunction
+
+assign old_epoch_busy = busy_reg[!epoch];
 
 always @(posedge clk) begin
-  if (rx_hit || rx_retire_valid) begin
-    rx_flight_0_reg <= rx_flight_0_reg + {15'd0, rx_hit && !epoch} - {15'd0, rx_retire_valid && !rx_retire_epoch};
-    rx_flight_1_reg <= rx_flight_1_reg + {15'd0, rx_hit && epoch} - {15'd0, rx_retire_valid && rx_retire_epoch};
-  end
-  if (tx_hit || tx_retire_valid) begin
-    tx_flight_0_reg <= tx_flight_0_reg + {15'd0, tx_hit && !epoch} - {15'd0, tx_retire_valid && !tx_retire_epoch};
-    tx_flight_1_reg <= tx_flight_1_reg + {15'd0, tx_hit && epoch} - {15'd0, tx_retire_valid && tx_retire_epoch};
-  end
+  rx_retire_reg <= rx_retire_valid;
+  rx_retire_epoch_reg <= rx_retire_epoch;
+  tx_retire_reg <= tx_retire_valid;
+  tx_retire_epoch_reg <= tx_retire_epoch;
+  rx_flight_0_reg <= flight(rx_flight_0_reg, rx_counts && !rx_found_epoch, rx_retire_reg && !rx_retire_epoch_reg);
+  rx_flight_1_reg <= flight(rx_flight_1_reg, rx_counts && rx_found_epoch, rx_retire_reg && rx_retire_epoch_reg);
+  tx_flight_0_reg <= flight(tx_flight_0_reg, tx_counts && !tx_found_epoch, tx_retire_reg && !tx_retire_epoch_reg);
+  tx_flight_1_reg <= flight(tx_flight_1_reg, tx_counts && tx_found_epoch, tx_retire_reg && tx_retire_epoch_reg);
+  busy_reg[0] <= rx_flight_0_reg != 16'd0 || tx_flight_0_reg != 16'd0;
+  busy_reg[1] <= rx_flight_1_reg != 16'd0 || tx_flight_1_reg != 16'd0;
 
   if (rst) begin
+    rx_retire_reg <= 1'b0;
+    tx_retire_reg <= 1'b0;
     rx_flight_0_reg <= 16'd0;
     rx_flight_1_reg <= 16'd0;
     tx_flight_0_reg <= 16'd0;
     tx_flight_1_reg <= 16'd0;
+    busy_reg <= 2'b00;
   end
 end
 

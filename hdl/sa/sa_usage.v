@@ -10,9 +10,10 @@
  * The state of an entry is right if `index` took its value in the cycle of the last use or later. Uses never come in
  * consecutive cycles.
  *
- * add stores the limits of entry add_index, {hard octets, hard packets, soft octets, soft packets}, 0 = none, and sets its use to 0 in the next
- * cycle without a use, at the latest two cycles later. The contents are undefined after power-up: each entry is added before it is used.
- * query_use = {highest, octets, packets} one cycle after query_index.
+ * add stores the limits of entry add_index, {hard octets, hard packets, soft octets, soft packets}, 0 = none, one cycle later (add_limits keeps still until
+ * then), and sets its use to 0 in the next cycle in which no use is written, at the latest two cycles later. The contents are undefined after power-up: each entry is added before it is used.
+ * query, held with query_index until query_done, asks for the use of any entry: query_use = {highest, octets, packets} in the cycle of query_done. It takes
+ * the read port in a cycle in which `index` did not change and nothing is written, so that the paths lose nothing and no copy of the memory is needed.
  */
 
 `resetall
@@ -33,7 +34,9 @@ module sa_usage #(
   input  wire                   add,
   input  wire [INDEX_WIDTH-1:0] add_index,
   input  wire [255:0]           add_limits,
+  input  wire                   query,
   input  wire [INDEX_WIDTH-1:0] query_index,
+  output wire                   query_done,
   output wire [191:0]           query_use,
 
   /*
@@ -58,10 +61,9 @@ module sa_usage #(
 );
 
 localparam USE_WIDTH = 193;
-localparam [63:0] NO_LIMIT = {64{1'b1}};
 
-// no_rw_check: what a block RAM gives for a word that is being written does not count, see fresh_reg and query_fresh_reg; the limits are
-// written before the entry is used
+// no_rw_check: what a block RAM gives for a word that is being written does not count, see fresh_reg; the limits are written before the entry is
+// used
 (* no_rw_check *) reg [USE_WIDTH-1:0] used [0:SA_COUNT-1];      // {told, highest, octets, packets}
 (* no_rw_check *) reg [255:0] limit [0:SA_COUNT-1];
 
@@ -69,23 +71,26 @@ reg [INDEX_WIDTH-1:0] index_1_reg;
 reg [INDEX_WIDTH-1:0] index_2_reg;
 reg [USE_WIDTH-1:0] read_reg;
 reg [255:0] read_limit_reg;
-// the entry being read was written meanwhile
+// the entry being read was used or written meanwhile
 reg fresh_reg;
-reg [USE_WIDTH-1:0] written_reg;
+// what was read is for the query
+reg query_read_reg;
 reg [USE_WIDTH-1:0] state_reg;
 reg [255:0] state_limit_reg;
-reg [USE_WIDTH-2:0] query_reg;
-// the entry queried was written meanwhile
-reg query_fresh_reg;
+// the use of the cycle before (write_reg) or of one before that
+reg write_reg;
+reg [INDEX_WIDTH-1:0] write_index_reg;
+reg write_told_reg;
+reg [191:0] write_old_reg;
+reg [63:0] write_number_reg;
+reg write_raise_reg;
+reg [13:0] write_octets_reg;
+reg write_count_reg;
+reg add_reg;
+// 0, no limit, is kept as one that nothing reaches
+reg [3:0] no_limit_reg;
 reg clear_reg;
 reg [INDEX_WIDTH-1:0] clear_index_reg;
-
-// 0, no limit, is kept as one that nothing reaches
-function [63:0] unlimited(input [63:0] value);
-  begin
-    unlimited = value == 64'd0 ? NO_LIMIT : value;
-  end
-endfunction
 
 wire told = state_reg[192];
 wire [63:0] packets = state_reg[63:0];
@@ -95,39 +100,57 @@ assign highest = state_reg[191:128];
 assign soft_reached = packets >= state_limit_reg[63:0] || octets >= state_limit_reg[127:64];
 assign hard_reached = packets >= state_limit_reg[191:128] || octets >= state_limit_reg[255:192];
 assign event_valid = use_valid && !told && (soft_reached || hard_reached || use_near);
-assign query_use = query_fresh_reg ? written_reg[USE_WIDTH-2:0] : query_reg;
 
-wire [USE_WIDTH-1:0] next_use = {
-  told || (event_valid && event_ready),
-  use_count && use_number > highest ? use_number : highest,
-  use_count ? octets + {50'd0, use_octets} : octets,
-  use_count ? packets + 64'd1 : packets
+wire [USE_WIDTH-1:0] written = {
+  write_told_reg,
+  write_count_reg && write_raise_reg ? write_number_reg : write_old_reg[191:128],
+  write_old_reg[127:64] + {50'd0, write_octets_reg},
+  write_old_reg[63:0] + {63'd0, write_count_reg}
 };
 
-wire write = use_valid || clear_reg;
+// `index` has been read already in the cycle before: its state stays as it is
+wire query_read = query && !query_read_reg && index == index_1_reg && !use_valid && !write_reg;
+
+assign query_done = query_read_reg;
+assign query_use = read_reg[191:0];
 
 always @(posedge clk) begin
   index_1_reg <= index;
   index_2_reg <= index_1_reg;
-  read_reg <= used[index];
+  read_reg <= used[query_read ? query_index : index];
   read_limit_reg <= limit[index];
-  fresh_reg <= use_valid && index == index_2_reg;
-  written_reg <= next_use;
-  state_reg <= fresh_reg ? written_reg : read_reg;
+  query_read_reg <= query_read;
+  fresh_reg <= (use_valid && index == index_2_reg) || (write_reg && index == write_index_reg);
+  if (!query_read_reg) state_reg <= fresh_reg ? written : read_reg;
   state_limit_reg <= read_limit_reg;
-  query_reg <= used[query_index][USE_WIDTH-2:0];
-  query_fresh_reg <= use_valid && query_index == index_2_reg;
 
-  if (write) used[use_valid ? index_2_reg : clear_index_reg] <= use_valid ? next_use : {USE_WIDTH{1'b0}};
+  write_reg <= use_valid;
+  if (use_valid) begin
+    write_index_reg <= index_2_reg;
+    write_told_reg <= told || (event_valid && event_ready);
+    write_old_reg <= state_reg[191:0];
+    write_number_reg <= use_number;
+    write_raise_reg <= use_number > highest;
+    write_octets_reg <= use_count ? use_octets : 14'd0;
+    write_count_reg <= use_count;
+  end
 
-  if (!use_valid) clear_reg <= 1'b0;
+  if (write_reg || clear_reg) used[write_reg ? write_index_reg : clear_index_reg] <= write_reg ? written : {USE_WIDTH{1'b0}};
+
+  if (!write_reg) clear_reg <= 1'b0;
+  add_reg <= add;
+  no_limit_reg <= {add_limits[255:192] == 64'd0, add_limits[191:128] == 64'd0, add_limits[127:64] == 64'd0, add_limits[63:0] == 64'd0};
+  if (add_reg) limit[clear_index_reg] <= add_limits | {{64{no_limit_reg[3]}}, {64{no_limit_reg[2]}}, {64{no_limit_reg[1]}}, {64{no_limit_reg[0]}}};
   if (add) begin
-    limit[add_index] <= {unlimited(add_limits[255:192]), unlimited(add_limits[191:128]), unlimited(add_limits[127:64]), unlimited(add_limits[63:0])};
     clear_reg <= 1'b1;
     clear_index_reg <= add_index;
   end
 
-  if (rst) clear_reg <= 1'b0;
+  if (rst) begin
+    write_reg <= 1'b0;
+    clear_reg <= 1'b0;
+    query_read_reg <= 1'b0;
+  end
 end
 
 endmodule

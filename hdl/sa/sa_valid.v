@@ -47,9 +47,14 @@ assign command_valid = command_valid_reg && !hidden_reg;
 
 always @(posedge clk) begin
   // a read in the cycle in which the last entry is cleared still sees its old bit
-  rx_valid_reg <= mem[rx_index] && !hidden_reg;
-  tx_valid_reg <= mem[tx_index] && !hidden_reg;
-  command_valid_reg <= mem[command_index] && !hidden_reg;
+  rx_valid_reg <= mem[rx_index];
+  tx_valid_reg <= mem[tx_index];
+  command_valid_reg <= mem[command_index];
+  if (hidden_reg) begin
+    rx_valid_reg <= 1'b0;
+    tx_valid_reg <= 1'b0;
+    command_valid_reg <= 1'b0;
+  end
   if (set || clear) mem[write_index] <= set;
 
   if (clear && write_index == LAST_ENTRY) hidden_reg <= 1'b0;

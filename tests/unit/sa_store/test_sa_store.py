@@ -91,6 +91,7 @@ async def random_writes_and_reads(dut: Any) -> None:
         values = {name: random.choice((0, random.getrandbits(width))) for name, width in FIELDS.items()}
         for name, value in values.items():
             getattr(dut, f"write_{name}").value = value
+        dut.write_src_any.value, dut.write_dst_any.value = int(values["src"] == 0), int(values["dst"] == 0)
         power = random.getrandbits(128)
         generation = random.getrandbits(16)
         kind = {name: random.random() < 0.3 for name in strobes}

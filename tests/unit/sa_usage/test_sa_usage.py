@@ -10,7 +10,7 @@ from typing import Any
 import cocotb
 import pytest
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, ReadOnly
+from cocotb.triggers import FallingEdge, ReadOnly, RisingEdge
 
 from tb.sim import SIMULATORS, run_cocotb
 
@@ -56,8 +56,9 @@ class Usage:
     async def start(self) -> None:
         dut = self.dut
         Clock(dut.clk, 10, "ns").start()
-        for name in ("add", "add_index", "add_limits", "query_index", "index", "use_valid", "use_count", "use_octets"):
+        for name in ("add", "add_index", "add_limits", "index", "use_valid", "use_count", "use_octets"):
             getattr(dut, name).value = 0
+        dut.query.value = dut.query_index.value = 0
         dut.use_number.value = dut.use_near.value = dut.event_ready.value = 0
         dut.rst.value = 1
         await FallingEdge(dut.clk)
@@ -79,6 +80,17 @@ class Usage:
         self.dut.add.value = 0
         await FallingEdge(self.dut.clk)
         await FallingEdge(self.dut.clk)
+
+    async def query(self, index: int) -> int:
+        """The use of an entry, {highest, octets, packets}, while no use and no other index comes."""
+        dut = self.dut
+        dut.query.value, dut.query_index.value = 1, index
+        for _ in range(5):
+            await FallingEdge(dut.clk)
+            if int(dut.query_done.value):
+                dut.query.value = 0
+                return int(dut.query_use.value)
+        raise AssertionError("no answer")
 
     async def state(self, index: int) -> None:
         """Look at an entry, from the cycle of the last use on; on return its state is on the outputs, and right."""
@@ -123,9 +135,9 @@ async def random_uses(dut: Any) -> None:
     usage = Usage(dut)
     await usage.start()
     told = hard = soft = 0
-    added = -1
+    added = before = -1
     for _ in range(3000):
-        index = random.choice([index for index in range(ENTRIES) if index != added])
+        index = random.choice([index for index in range(ENTRIES) if index not in (added, before)])
         await usage.state(index)
         entry = usage.table[index]
         hard, soft = hard + entry.hard, soft + entry.soft
@@ -134,7 +146,7 @@ async def random_uses(dut: Any) -> None:
         )
         kind = random.random() < 0.8, random.random() < 0.05, random.random() < 0.6
         told += usage.use(index, random.randrange(2, 1 << 14), number, *kind) and kind[2]
-        added = -1
+        added, before = -1, added
         if random.random() < 0.2:
             added = random.choice([other for other in range(ENTRIES) if other != index])
             usage.offer(added, some_limits())
@@ -156,7 +168,7 @@ async def same_entry_again(dut: Any) -> None:
 
 @cocotb.test()
 async def query(dut: Any) -> None:
-    """The query port shows the use of any entry one cycle later, all 64 bits of it."""
+    """A query gives the use of any entry, all 64 bits of it."""
     usage = Usage(dut)
     await usage.start()
     for index in range(ENTRIES):
@@ -165,9 +177,7 @@ async def query(dut: Any) -> None:
         await FallingEdge(dut.clk)
         dut.use_valid.value = 0
     for index in range(ENTRIES):
-        dut.query_index.value = index
-        await FallingEdge(dut.clk)
-        assert int(dut.query_use.value) == (0xFEDCBA9876543210 + index) << 128 | (1000 + index) << 64 | 1
+        assert await usage.query(index) == (0xFEDCBA9876543210 + index) << 128 | (1000 + index) << 64 | 1
     # carries through the whole width
     dut.used[2].value = 0xFFFFFFFF << 64 | 0xFFFFFFFF
     usage.table[2] = Entry(packets=0xFFFFFFFF, octets=0xFFFFFFFF)
@@ -175,9 +185,46 @@ async def query(dut: Any) -> None:
     usage.use(2, 1, 7, True, False, False)
     await FallingEdge(dut.clk)
     dut.use_valid.value = 0
-    dut.query_index.value = 2
-    await FallingEdge(dut.clk)
-    assert int(dut.query_use.value) == 7 << 128 | 1 << 96 | 1 << 32
+    assert await usage.query(2) == 7 << 128 | 1 << 96 | 1 << 32
+
+
+@cocotb.test()
+async def queries_harm_no_use(dut: Any) -> None:
+    """Queries all the time: each answer is the use as it was in a cycle of the query, and every state is right."""
+    usage = Usage(dut)
+    await usage.start()
+    answers = 0
+    asked = 0
+    uses: list[int] = []
+
+    def use_of(index: int) -> int:
+        entry = usage.table[index]
+        return entry.highest << 128 | entry.octets << 64 | entry.packets
+
+    async def watch() -> None:
+        nonlocal answers, asked
+        while True:
+            await FallingEdge(dut.clk)
+            await ReadOnly()
+            uses.append(use_of(asked))
+            if int(dut.query_done.value):
+                assert int(dut.query_use.value) in uses
+                answers += 1
+            await RisingEdge(dut.clk)
+            if int(dut.query_done.value):
+                asked = random.randrange(ENTRIES)
+                dut.query_index.value = asked
+                uses[:] = [use_of(asked)]
+
+    dut.query.value = 1
+    cocotb.start_soon(watch())
+    for _ in range(1500):
+        index = random.randrange(ENTRIES)
+        for _ in range(random.randrange(2)):
+            await usage.state(index)  # seen more than once before it is used
+        await usage.state(index)
+        usage.use(index, random.randrange(2, 1 << 14), random.getrandbits(32), random.random() < 0.8, False, True)
+    assert answers > 300, answers
 
 
 @pytest.mark.parametrize("sim", SIMULATORS)
