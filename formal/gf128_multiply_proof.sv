@@ -30,6 +30,7 @@ generate
             .s_valid(cycle_reg == 1),
             .s_x(a),
             .s_h(b),
+            .move(4'hf),
             .m_product(product)
         );
     end else begin : digits
@@ -39,6 +40,7 @@ generate
             .s_valid(cycle_reg == 1),
             .s_x(a),
             .s_h(b),
+            .move({STAGES{1'b1}}),
             .m_product(product)
         );
     end

@@ -13,7 +13,9 @@
 //          Every bit of d is a sum of two functions of four bits, every bit of e one function of d's four bits, every p a
 //          function of two bits of h or l and two of e, and every bit of h and l a sum of at most five bits of x. Of all pairs
 //          of lines, points and scales these have the smallest sum of 4-input functions.
-// Latency  REGISTER cycles: 0 (combinational) or 1 (a register between the norm and its inversion).
+// Spelling The two functions that a bit of d is the sum of share no term with others, and the register lies behind the sums of bits of x,
+//          because Yosys then finds these 49 LUTs.
+// Latency  REGISTER cycles: 0 (combinational) or 1 (a register behind h and l, with five levels of LUTs behind it).
 // Rate     LANES octets per cycle.
 // Reset    none; the register follows the input, so an idle input of zero leaves nothing of the last octet.
 
@@ -34,13 +36,12 @@ module aes_sbox_composite #
     output wire [8*LANES-1:0] m_bytes
 );
 
-// {h0, h1, h2, l0, l1, l2}, {a, b} of each, and the norm d: as bit planes
-function [16*LANES-1:0] first_half;
+// {h0, h1, h2, l0, l1, l2}, {a, b} of each: as bit planes
+function [12*LANES-1:0] first_half;
     input [8*LANES-1:0] bytes;
     reg [LANES-1:0] s7, s6, s5, s4, s3, s2, s1, s0;
     reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
     reg [LANES-1:0] l0a, l0b, l1a, l1b, l2a, l2b;
-    reg [LANES-1:0] d0, d1, d2, d3;
     integer i;
     begin
         // verilator unroll_disable
@@ -59,19 +60,13 @@ function [16*LANES-1:0] first_half;
         l1b = s7 ^ s6 ^ s4 ^ s3 ^ s1;
         l2a = s6 ^ s5 ^ s3 ^ s1;
         l2b = s6 ^ s4 ^ s3 ^ s1;
-        d0 = (h1a & l1a) ^ (h1a & l1b) ^ (h1b & l1a) ^ (h2a & l2b) ^ (h2b & l2a) ^ (h2b & l2b) ^ h1b ^ l1a ^ l1b
-            ^ h2b ^ l2a;
-        d1 = (h1a & l1b) ^ (h1b & l1a) ^ (h1b & l1b) ^ (h2a & l2a) ^ (h2b & l2b) ^ h1a ^ h1b ^ l1a ^ h2a ^ h2b
-            ^ l2b;
-        d2 = (h0a & l0a) ^ (h0b & l0a) ^ (h0b & l0b) ^ (h2a & l2b) ^ (h2b & l2a) ^ (h2b & l2b) ^ h0a ^ l0a;
-        d3 = (h0a & l0a) ^ (h0a & l0b) ^ (h0b & l0b) ^ (h2a & l2a) ^ (h2b & l2b) ^ h0a ^ h0b ^ l0b;
-        first_half = {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b, d3, d2, d1, d0};
+        first_half = {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b};
     end
 endfunction
 
-// the inverse of the norm, the products with h and l, and their sums: back in the AES field, behind the affine map
+// the norm d, its inverse, the products with h and l, and their sums: back in the AES field, behind the affine map
 function [8*LANES-1:0] second_half;
-    input [16*LANES-1:0] inner;
+    input [12*LANES-1:0] inner;
     reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
     reg [LANES-1:0] l0a, l0b, l1a, l1b, l2a, l2b;
     reg [LANES-1:0] d0, d1, d2, d3;
@@ -80,7 +75,11 @@ function [8*LANES-1:0] second_half;
     reg [LANES-1:0] m7, m6, m5, m4, m3, m2, m1, m0;
     integer i;
     begin
-        {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b, d3, d2, d1, d0} = inner;
+        {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b} = inner;
+        d0 = (h1a & h1b & ~l1a | ~h1a & ((h1b | l1a) ^ l1b)) ^ (l2b & (h2a ^ (l2a & ~h2b)) | ~l2b & (h2b | l2a));
+        d1 = (h1b & ~l1b & ~h1a | ~h1b & ((h1a & ~l1b) ^ l1a)) ^ (h2a & ~l2a) ^ (h2b | l2b);
+        d2 = (h0b & ((h0a & ~l0a) ^ l0b) | ~h0b & (h0a | l0a)) ^ (h2b & ((l2b & ~h2a) ^ l2a) | ~h2b & h2a & l2b);
+        d3 = (h0a & ~(l0a ^ (h0b & ~l0b)) | ~h0a & (h0b | l0b)) ^ ((h2a & l2a) ^ (h2b & l2b));
         e0a = d0 ^ d1 ^ (d0 & d2) ^ (d0 & d1 & d2) ^ d3 ^ (d1 & d3) ^ (d1 & d2 & d3);
         e0b = d0 ^ d2 ^ (d0 & d2) ^ (d1 & d2) ^ d3 ^ (d0 & d1 & d3) ^ (d0 & d2 & d3) ^ (d1 & d2 & d3);
         e1a = d0 ^ d1 ^ d2 ^ (d0 & d1 & d2) ^ (d1 & d3) ^ (d0 & d2 & d3);
@@ -121,7 +120,7 @@ assign m_bytes = bytes_out;
 
 generate
     if (REGISTER != 0) begin : registered
-        reg [16*LANES-1:0] inner_reg;
+        reg [12*LANES-1:0] inner_reg;
 
         always @(posedge clk) begin
             inner_reg <= first_half(s_bytes);

@@ -8,8 +8,8 @@
 //          comes 4 cycles later at the earliest. swap, 5 cycles after its load at the earliest: that job is the current one,
 //          s_valid belongs to it from the next cycle on. The following load may come one cycle before swap.
 // Skip     A block with s_skip = n passes by the first n rounds (0, 2 or 4): the keys are stored so that they end with the last
-//          round (aes_key_setup).
-// Latency  LATENCY = (MAX_KEY_BITS/32 + 6) * 2 + 1 cycles from s_valid to m_valid, for every key size.
+//          round (aes_key_setup), and begin with zeros. Its state passes each two rounds in a delay line.
+// Latency  LATENCY = (MAX_KEY_BITS/32 + 6) * 3 + 1 cycles from s_valid to m_valid, for every key size.
 // Rate     one block per cycle; there is no ready, the pipe never stalls.
 // Order    FIPS-197: block[127:120] is octet 0.
 // Write    one word of the round key of an SA, by aes_key_setup, never while the SA has a job.
@@ -68,7 +68,7 @@ module aes_stored_pipe #
 localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
 // rounds that shorter keys leave out
 localparam SKIPPED = ROUNDS - 10;
-localparam DEPTH = 2 * ROUNDS;
+localparam DEPTH = 3 * ROUNDS;
 localparam CONTROL_WIDTH = INDEX_WIDTH + 5;
 
 wire                   write;
@@ -117,7 +117,7 @@ always @(posedge clk) begin
         user_reg <= {USER_WIDTH{1'b0}};
     end else begin
         valid_reg <= 1'b1;
-        state_reg <= s_block ^ keys[127:0];
+        state_reg <= s_block ^ round[0].addend;
         skip_reg <= s_skip;
         user_reg <= s_user;
     end
@@ -127,10 +127,15 @@ generate
     genvar r;
 
     for (r = 0; r <= ROUNDS; r = r + 1) begin : round
+        // blocks that skip this round and the one before come in behind it; then the key is wanted a cycle earlier
+        localparam PASSED = r != 0 && r <= SKIPPED && r % 2 == 0;
+        localparam AT = PASSED ? 3 * r - 1 : 3 * r;
+
         wire                  valid;
         wire [127:0]          state;
         wire [2:0]            skip;
         wire [USER_WIDTH-1:0] user;
+        wire [127:0]          addend;
 
         aes_round_key #(
             .INDEX_WIDTH(INDEX_WIDTH)
@@ -140,13 +145,33 @@ generate
             .write(write && (write_all || write_round == r)),
             .write_address(write_address),
             .write_data(write_data),
-            .load(controls[CONTROL_WIDTH*2*r+CONTROL_WIDTH-1]),
-            .load_index(controls[CONTROL_WIDTH*2*r+4 +: INDEX_WIDTH]),
-            .load_word(controls[CONTROL_WIDTH*2*r+2 +: 2]),
-            .swap(controls[CONTROL_WIDTH*2*r+1]),
-            .clear(controls[CONTROL_WIDTH*2*r]),
+            .load(controls[CONTROL_WIDTH*AT+CONTROL_WIDTH-1]),
+            .load_index(controls[CONTROL_WIDTH*AT+4 +: INDEX_WIDTH]),
+            .load_word(controls[CONTROL_WIDTH*AT+2 +: 2]),
+            .swap(controls[CONTROL_WIDTH*AT+1]),
+            .clear(controls[CONTROL_WIDTH*AT]),
             .key(keys[128*r +: 128])
         );
+
+        if (PASSED) begin : passed
+            // two rounds, less the cycle of the sum
+            reg [511:0] line_reg;
+            reg [127:0] sum_reg;
+
+            assign addend = sum_reg;
+
+            always @(posedge clk) begin
+                line_reg <= {line_reg[383:0], round[r-2].skip != 3'd0 ? round[r-2].state : 128'd0};
+                // the key is zero where a block passes
+                sum_reg <= line_reg[511:384] ^ keys[128*r +: 128];
+                if (rst) begin
+                    line_reg <= 512'd0;
+                    sum_reg <= 128'd0;
+                end
+            end
+        end else begin : all_take_part
+            assign addend = keys[128*r +: 128];
+        end
 
         if (r == 0) begin : first
             assign valid = valid_reg;
@@ -158,7 +183,6 @@ generate
 
             aes_stored_round #(
                 .LAST(r == ROUNDS),
-                .BYPASS(r <= SKIPPED),
                 .SBOX_STYLE(r > ROUNDS - ROM_ROUNDS ? 2 : 1),
                 .USER_WIDTH(USER_WIDTH + 3)
             ) aes_stored_round_inst (
@@ -166,9 +190,9 @@ generate
                 .rst(rst),
                 .s_valid(round[r-1].valid),
                 .s_state(round[r-1].state),
-                .s_skip(skip_before != 3'd0),
+                .s_skip(r <= SKIPPED && skip_before != 3'd0),
                 .s_user({(r <= SKIPPED && skip_before != 3'd0) ? skip_before - 1'b1 : 3'd0, round[r-1].user}),
-                .key(keys[128*r +: 128]),
+                .key(addend),
                 .m_valid(valid),
                 .m_state(state),
                 .m_user({skip, user})

@@ -2,12 +2,13 @@
 //
 // aes_stored_round: one round of forward AES (FIPS-197, 5.1) with its round key from a memory of this round.
 //
-// What     m_state = AddRoundKey(MixColumns(ShiftRows(SubBytes(s_state)))), without MixColumns in the last round. Where a
-//          block skips this round (BYPASS, s_skip): AddRoundKey alone.
-// Latency  2 cycles: a register behind SubBytes.    Rate: one block per cycle, never stalls.
-// Key      of the job that key_swap made the current one (see aes_round_key), at the time of the second cycle.
+// What     m_state = AddRoundKey(MixColumns(ShiftRows(SubBytes(s_state)))), without MixColumns in the last round. Of a block
+//          that skips this round (s_skip) only the side band goes on, and m_state = key.
+// Latency  3 cycles: a register inside and one behind SubBytes.    Rate: one block per cycle, never stalls.
+// Key      of the job that key_swap made the current one (see aes_round_key), at the time of the third cycle.
 // Order    FIPS-197: s_state[127:120] is octet 0.
-// Secrets  The state registers are zero while the stage holds no valid block; the ROM then holds S-boxes of zero.
+// Secrets  The state registers are zero while the stage holds no valid block; the ROM and the register inside the S-box then hold
+//          what an octet of zero gives.
 // Reset    empties the stage.
 
 `resetall
@@ -18,9 +19,7 @@ module aes_stored_round #
 (
     // no MixColumns
     parameter LAST = 0,
-    // blocks may skip this round
-    parameter BYPASS = 0,
-    // S-boxes: 1 in the composite field, 2 in block RAM (not with BYPASS)
+    // S-boxes: 1 in the composite field, 2 in block RAM
     parameter SBOX_STYLE = 1,
     // width of the side band
     parameter USER_WIDTH = 8
@@ -69,13 +68,16 @@ endfunction
 reg                  valid_1_reg;
 reg                  skip_1_reg;
 reg [USER_WIDTH-1:0] user_1_reg;
-wire [127:0]         state_1;
+// in the middle of SubBytes: its result in the next cycle
+wire [127:0]         substituted;
+
+reg                  valid_2_reg;
+reg [USER_WIDTH-1:0] user_2_reg;
+reg [127:0]          state_2_reg;
 
 reg                  m_valid_reg;
 reg [127:0]          m_state_reg;
 reg [USER_WIDTH-1:0] m_user_reg;
-
-wire skip = BYPASS != 0 && s_skip;
 
 assign m_valid = m_valid_reg;
 assign m_state = m_state_reg;
@@ -88,29 +90,17 @@ generate
         ) aes_sbox_rom_inst (
             .clk(clk),
             .s_bytes(shifted),
-            .m_bytes(state_1)
+            .m_bytes(substituted)
         );
     end else begin : composite_field
-        wire [127:0] substituted;
-        reg [127:0] state_1_reg;
-
         aes_sbox_composite #(
-            .LANES(16)
+            .LANES(16),
+            .REGISTER(1)
         ) aes_sbox_composite_inst (
             .clk(clk),
             .s_bytes(shifted),
             .m_bytes(substituted)
         );
-
-        assign state_1 = state_1_reg;
-
-        always @(posedge clk) begin
-            if (!s_valid || rst) begin
-                state_1_reg <= 128'd0;
-            end else begin
-                state_1_reg <= skip ? s_state : substituted;
-            end
-        end
     end
 endgenerate
 
@@ -121,18 +111,31 @@ always @(posedge clk) begin
         user_1_reg <= {USER_WIDTH{1'b0}};
     end else begin
         valid_1_reg <= 1'b1;
-        skip_1_reg <= skip;
+        skip_1_reg <= s_skip;
         user_1_reg <= s_user;
     end
 
     if (!valid_1_reg || rst) begin
+        valid_2_reg <= 1'b0;
+        user_2_reg <= {USER_WIDTH{1'b0}};
+    end else begin
+        valid_2_reg <= 1'b1;
+        user_2_reg <= user_1_reg;
+    end
+    if (!valid_1_reg || skip_1_reg || rst) begin
+        state_2_reg <= 128'd0;
+    end else begin
+        state_2_reg <= substituted;
+    end
+
+    if (!valid_2_reg || rst) begin
         m_valid_reg <= 1'b0;
         m_state_reg <= 128'd0;
         m_user_reg <= {USER_WIDTH{1'b0}};
     end else begin
         m_valid_reg <= 1'b1;
-        m_state_reg <= ((LAST != 0 || skip_1_reg) ? state_1 : mix_columns(state_1)) ^ key;
-        m_user_reg <= user_1_reg;
+        m_state_reg <= (LAST != 0 ? state_2_reg : mix_columns(state_2_reg)) ^ key;
+        m_user_reg <= user_2_reg;
     end
 end
 

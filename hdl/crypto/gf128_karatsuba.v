@@ -2,17 +2,19 @@
 //
 // gf128_karatsuba: pipelined multiplier in GF(2^128) of GHASH (SP 800-38D, 6.3), half the LUTs of gf128_multiply.
 //
-// What     m_product = s_x * s_h. Three levels of Karatsuba make 27 products of 16 x 16 bits of one of 128 x 128:
+// What     m_product = s_x * s_h. Four levels of Karatsuba make 81 products of 8 x 8 bits of one of 128 x 128:
 //
-//              cycle 1  the 27 pieces of both operands: a digit of the piece's number, base 3, chooses the low half, the
+//              stage 1  the 81 pieces of both operands: a digit of the piece's number, base 3, chooses the low half, the
 //                       high half or their sum
-//              cycle 2  27 products
-//              cycle 3  the product of 255 bits
-//              cycle 4  reduction modulo x^128 + x^7 + x^2 + x + 1
+//              stage 2  81 products, joined to 27 of 16 x 16 bits
+//              stage 3  the product of 255 bits
+//              stage 4  reduction modulo x^128 + x^7 + x^2 + x + 1
 //
-// Latency  4 cycles.    Rate: one product per cycle, never stalls.
+// Latency  4 cycles, where every stage moves on in every cycle.    Rate: one product per cycle.
+// move     bit k - 1: what is in stage k moves on. s_valid only with all bits, and of the stages that hold something
+//          none may move into one that does not.
 // Order    SP 800-38D: bit 127 of a block is the coefficient of x^0 (drawn in gf128_digit).
-// Secrets  every register of a stage is zero while the stage holds no valid operands.
+// Secrets  a stage that moves on and gets nothing is zero.
 // Reset    empties and zeroes all stages.
 
 `resetall
@@ -26,12 +28,15 @@ module gf128_karatsuba (
     input  wire         s_valid,
     input  wire [127:0] s_x,
     input  wire [127:0] s_h,
+    input  wire [3:0]   move,
 
     // zero where there is none
     output wire [127:0] m_product
 );
 
-localparam PIECES = 27;
+// of 8 bits; products of 16 x 16 bits
+localparam PIECES = 81;
+localparam PRODUCTS = 27;
 
 // bit i is the coefficient of x^i
 function [127:0] reverse;
@@ -44,7 +49,7 @@ function [127:0] reverse;
     end
 endfunction
 
-// the sums of both halves of one, three and nine numbers: {sum, high, low} of each
+// the sums of both halves of 1, 3, 9 and 27 numbers: {sum, high, low} of each
 function [191:0] split_128;
     input [127:0] a;
     split_128 = {a[127:64] ^ a[63:0], a};
@@ -60,10 +65,16 @@ function [47:0] split_32;
     split_32 = {a[31:16] ^ a[15:0], a};
 endfunction
 
-function [16*PIECES-1:0] pieces;
+function [23:0] split_16;
+    input [15:0] a;
+    split_16 = {a[15:8] ^ a[7:0], a};
+endfunction
+
+function [8*PIECES-1:0] pieces;
     input [127:0] a;
     reg [191:0] halves;
     reg [287:0] quarters;
+    reg [431:0] eighths;
     integer i;
     begin
         halves = split_128(a);
@@ -71,24 +82,32 @@ function [16*PIECES-1:0] pieces;
             quarters[96*i +: 96] = split_64(halves[64*i +: 64]);
         end
         for (i = 0; i < 9; i = i + 1) begin
-            pieces[48*i +: 48] = split_32(quarters[32*i +: 32]);
+            eighths[48*i +: 48] = split_32(quarters[32*i +: 32]);
+        end
+        for (i = 0; i < 27; i = i + 1) begin
+            pieces[24*i +: 24] = split_16(eighths[16*i +: 16]);
         end
     end
 endfunction
 
-function [30:0] multiply_16;
-    input [15:0] a;
-    input [15:0] b;
+function [14:0] multiply_8;
+    input [7:0] a;
+    input [7:0] b;
     integer i;
     begin
-        multiply_16 = 31'd0;
-        for (i = 0; i < 16; i = i + 1) begin
-            multiply_16 = multiply_16 ^ ({15'd0, a & {16{b[i]}}} << i);
+        multiply_8 = 15'd0;
+        for (i = 0; i < 8; i = i + 1) begin
+            multiply_8 = multiply_8 ^ ({7'd0, a & {8{b[i]}}} << i);
         end
     end
 endfunction
 
 // the product of two numbers from those of their pieces, {sum, high, low}
+function [30:0] join_16;
+    input [44:0] p;
+    join_16 = {p[29:15], 16'd0} ^ {8'd0, p[44:30] ^ p[29:15] ^ p[14:0], 8'd0} ^ {16'd0, p[14:0]};
+endfunction
+
 function [62:0] join_32;
     input [92:0] p;
     join_32 = {p[61:31], 32'd0} ^ {16'd0, p[92:62] ^ p[61:31] ^ p[30:0], 16'd0} ^ {32'd0, p[30:0]};
@@ -104,8 +123,23 @@ function [254:0] join_128;
     join_128 = {p[253:127], 128'd0} ^ {64'd0, p[380:254] ^ p[253:127] ^ p[126:0], 64'd0} ^ {128'd0, p[126:0]};
 endfunction
 
+function [31*PRODUCTS-1:0] multiply;
+    input [8*PIECES-1:0] x;
+    input [8*PIECES-1:0] h;
+    reg [15*PIECES-1:0] p;
+    integer i;
+    begin
+        for (i = 0; i < PIECES; i = i + 1) begin
+            p[15*i +: 15] = multiply_8(x[8*i +: 8], h[8*i +: 8]);
+        end
+        for (i = 0; i < PRODUCTS; i = i + 1) begin
+            multiply[31*i +: 31] = join_16(p[45*i +: 45]);
+        end
+    end
+endfunction
+
 function [254:0] combine;
-    input [31*PIECES-1:0] p;
+    input [31*PRODUCTS-1:0] p;
     reg [566:0] quarters;
     reg [380:0] halves;
     integer i;
@@ -132,52 +166,39 @@ function [127:0] reduce;
     end
 endfunction
 
-reg                 valid_1_reg;
-reg                 valid_2_reg;
-reg                 valid_3_reg;
-reg                 valid_4_reg;
-reg [16*PIECES-1:0] x_pieces_reg;
-reg [16*PIECES-1:0] h_pieces_reg;
-reg [31*PIECES-1:0] products_reg;
-reg [254:0]         product_reg;
-reg [127:0]         m_product_reg;
+reg [8*PIECES-1:0]    x_pieces_reg;
+reg [8*PIECES-1:0]    h_pieces_reg;
+reg [31*PRODUCTS-1:0] products_reg;
+reg [254:0]           product_reg;
+reg [127:0]           m_product_reg;
 
 assign m_product = m_product_reg;
 
-always @(posedge clk) begin : pipeline
-    integer i;
-
-    valid_1_reg <= s_valid && !rst;
-    valid_2_reg <= valid_1_reg && !rst;
-    valid_3_reg <= valid_2_reg && !rst;
-    valid_4_reg <= valid_3_reg && !rst;
-
-    if (s_valid && !rst) begin
+always @(posedge clk) begin
+    if (rst || (move[0] && !s_valid)) begin
+        x_pieces_reg <= {8*PIECES{1'b0}};
+        h_pieces_reg <= {8*PIECES{1'b0}};
+    end else if (s_valid) begin
         x_pieces_reg <= pieces(reverse(s_x));
         h_pieces_reg <= pieces(reverse(s_h));
-    end else if (valid_1_reg || rst) begin
-        x_pieces_reg <= {16*PIECES{1'b0}};
-        h_pieces_reg <= {16*PIECES{1'b0}};
     end
 
-    if (valid_1_reg && !rst) begin
-        for (i = 0; i < PIECES; i = i + 1) begin
-            products_reg[31*i +: 31] <= multiply_16(x_pieces_reg[16*i +: 16], h_pieces_reg[16*i +: 16]);
-        end
-    end else if (valid_2_reg || rst) begin
-        products_reg <= {31*PIECES{1'b0}};
+    if (rst || (move[1] && !move[0])) begin
+        products_reg <= {31*PRODUCTS{1'b0}};
+    end else if (move[0]) begin
+        products_reg <= multiply(x_pieces_reg, h_pieces_reg);
     end
 
-    if (valid_2_reg && !rst) begin
-        product_reg <= combine(products_reg);
-    end else if (valid_3_reg || rst) begin
+    if (rst || (move[2] && !move[1])) begin
         product_reg <= 255'd0;
+    end else if (move[1]) begin
+        product_reg <= combine(products_reg);
     end
 
-    if (valid_3_reg && !rst) begin
-        m_product_reg <= reverse(reduce(product_reg));
-    end else if (valid_4_reg || rst) begin
+    if (rst || (move[3] && !move[2])) begin
         m_product_reg <= 128'd0;
+    end else if (move[2]) begin
+        m_product_reg <= reverse(reduce(product_reg));
     end
 end
 

@@ -3,7 +3,9 @@
 // gf128_multiply: pipelined multiplier in GF(2^128) of GHASH (SP 800-38D, 6.3).
 //
 // What     m_product = s_x * s_h. Unrolled digit-serial: stage k multiplies s_h with 128/STAGES bits of s_x and reduces.
-// Latency  STAGES cycles.    Rate: one product per cycle, never stalls.
+// Latency  STAGES cycles, where every stage moves on in every cycle.    Rate: one product per cycle.
+// move     bit k - 1: what is in stage k moves on. s_valid only with all bits, and of the stages that hold something
+//          none may move into one that does not.
 // Order    SP 800-38D: bit 127 of a block is the coefficient of x^0 (drawn in gf128_digit).
 // Secrets  every register of a stage is zero while the stage holds no valid operands.
 // Reset    empties and zeroes all stages.
@@ -18,15 +20,16 @@ module gf128_multiply #
     parameter STAGES = 4
 )
 (
-    input  wire         clk,
-    input  wire         rst,
+    input  wire              clk,
+    input  wire              rst,
 
-    input  wire         s_valid,
-    input  wire [127:0] s_x,
-    input  wire [127:0] s_h,
+    input  wire              s_valid,
+    input  wire [127:0]      s_x,
+    input  wire [127:0]      s_h,
+    input  wire [STAGES-1:0] move,
 
     // zero where there is none
-    output wire [127:0] m_product
+    output wire [127:0]      m_product
 );
 
 localparam DIGIT = 128 / STAGES;
@@ -53,8 +56,12 @@ generate
             wire        enable;
             wire        clear;
 
-            assign enable = stage[k-1].valid && !rst;
-            assign clear = valid_reg || rst;
+            if (k == 1) begin : loaded
+                assign enable = s_valid && !rst;
+            end else begin : passed_on
+                assign enable = stage[k-1].valid && move[k-2] && !rst;
+            end
+            assign clear = (valid_reg && move[k-1]) || rst;
 
             gf128_digit #(
                 .DIGIT(DIGIT)

@@ -10,7 +10,8 @@
 //
 //          One product per block: a block with more than STAGES blocks left is multiplied with H^STAGES, and the
 //          product goes into the block STAGES further on; a block with s_left = k <= STAGES is multiplied with H^k, and
-//          the products are summed. A product that arrives before its block waits in a queue.
+//          the products are summed. The blocks of a message move through the multiplier with its next block only, so that
+//          the product is there when its block is, whatever the gaps; with the last block of the message they drain.
 // Latency  m_valid comes STAGES + 1 cycles after the last block (s_left = 1) of its message.
 // Rate     one block per cycle, any gaps between blocks, no gap needed between messages, each with its own H. Messages
 //          of one block up. No ready, never stalls. m_valid is one pulse per complete message, in order.
@@ -22,8 +23,8 @@
 // input    of it in any other. s_left = 0 is taken as 1. A message without s_first, or whose s_left does not go down by
 //          one to 1 with each of the last STAGES + 1 blocks, gives a wrong hash; the next message is not harmed.
 // Secrets  every register that held a power of H or a product is zero again STAGES + 2 cycles after the last block of a
-//          complete message. What an abandoned message leaves in the queue and the sum is zeroed by the next s_first, the
-//          end of the next message, or rst. m_hash is meaningful with m_valid only.
+//          complete message, and after the s_first that abandons an incomplete one. m_hash is zero without m_valid, or a
+//          sum under way.
 // Reset    abandons everything and zeroes every stage.
 
 `resetall
@@ -66,32 +67,28 @@ module ghash #
     output wire [127:0]          m_hash
 );
 
-localparam COUNT_WIDTH = $clog2(STAGES + 1);
 localparam [LEFT_WIDTH-1:0] STAGES_LEFT = STAGES[LEFT_WIDTH-1:0];
-localparam [COUNT_WIDTH-1:0] STAGES_COUNT = STAGES[COUNT_WIDTH-1:0];
 
-// blocks of this message so far, up to STAGES
-reg [COUNT_WIDTH-1:0] seen_reg;
-
-// of each block in the multiplier, oldest in the top bit: the product is fed back; is summed; is the first, the last
-// of its sum
+// of each block in the multiplier, oldest in the top bit: it moves on without a block behind it, because its message is complete or
+// abandoned; its product is fed back; is summed; is the first, the last of its sum
+reg [STAGES-1:0] drain_reg;
 reg [STAGES-1:0] feed_reg;
 reg [STAGES-1:0] sum_reg;
 reg [STAGES-1:0] sum_first_reg;
 reg [STAGES-1:0] sum_last_reg;
 
-// products waiting for their block, oldest in the low 128 bits; zero where there is none
-reg [128*STAGES-1:0]  queue_reg;
-reg [COUNT_WIDTH-1:0] queue_count_reg;
-
 reg         m_valid_reg;
 reg [127:0] m_hash_reg;
 
-wire         start;
-wire         take;
-wire         many;
-wire         product_fed;
+// an incomplete message in the multiplier is abandoned; it is complete
+wire         start = s_valid && s_first;
+wire         finish = s_valid && s_left <= 1;
+wire         many = s_left > STAGES_LEFT;
 wire [127:0] product;
+
+// what is in a stage moves on; a stage gets something
+wire [STAGES-1:0] move = {STAGES{s_valid}} | drain_reg;
+wire [STAGES:0]   moves = {move, s_valid};
 
 reg  [127:0] x;
 reg  [127:0] h;
@@ -99,22 +96,13 @@ reg  [127:0] h;
 assign m_valid = m_valid_reg;
 assign m_hash = m_hash_reg;
 
-assign start = s_valid && s_first;
-// this block wants the product of STAGES blocks ago
-assign take = s_valid && !s_first && seen_reg == STAGES_COUNT;
-assign many = s_left > STAGES_LEFT;
-// a product for a later block (in the cycle of start it is of an abandoned message, and nobody takes it)
-assign product_fed = feed_reg[STAGES-1];
-
 // ---- operands ----
 
 always @* begin : operands
     integer i;
 
     x = s_block;
-    if (take && queue_count_reg != 0) begin
-        x = `GHASH_XOR(s_block, queue_reg[127:0]);
-    end else if (take && product_fed) begin
+    if (feed_reg[STAGES-1] && !s_first) begin
         x = `GHASH_XOR(s_block, product);
     end
 
@@ -134,6 +122,7 @@ generate
             .s_valid(s_valid),
             .s_x(x),
             .s_h(h),
+            .move(move),
             .m_product(product)
         );
 
@@ -152,6 +141,7 @@ generate
             .s_valid(s_valid),
             .s_x(x),
             .s_h(h),
+            .move(move),
             .m_product(product)
         );
     end
@@ -159,23 +149,26 @@ endgenerate
 
 // ---- flags of the blocks in the multiplier ----
 
+// those that stay, and those that move up; then the new one
+`define GHASH_NEXT(flags) (((flags) & ~move & ~moves[STAGES-1:0]) | (((flags) << 1) & moves[STAGES-1:0]))
+
 always @(posedge clk) begin
-    feed_reg <= start ? {STAGES{1'b0}} : feed_reg << 1;
-    sum_reg <= sum_reg << 1;
-    sum_first_reg <= sum_first_reg << 1;
-    sum_last_reg <= sum_last_reg << 1;
+    feed_reg <= `GHASH_NEXT(feed_reg);
+    // an abandoned message is not summed
+    sum_reg <= start ? (sum_reg & drain_reg) << 1 : `GHASH_NEXT(sum_reg);
+    sum_first_reg <= `GHASH_NEXT(sum_first_reg);
+    sum_last_reg <= `GHASH_NEXT(sum_last_reg);
+    drain_reg <= start || finish ? {STAGES{1'b1}} : `GHASH_NEXT(drain_reg);
 
     if (s_valid) begin
+        if (s_first) begin
+            feed_reg <= {STAGES{1'b0}};
+        end
         feed_reg[0] <= many;
         sum_reg[0] <= !many;
         sum_first_reg[0] <= s_first || s_left == STAGES_LEFT;
-        sum_last_reg[0] <= s_left <= 1;
-
-        if (s_first) begin
-            seen_reg <= 1;
-        end else if (!take) begin
-            seen_reg <= seen_reg + 1'b1;
-        end
+        sum_last_reg[0] <= finish;
+        drain_reg[0] <= finish;
     end
 
     if (rst) begin
@@ -183,39 +176,7 @@ always @(posedge clk) begin
         sum_reg <= {STAGES{1'b0}};
         sum_first_reg <= {STAGES{1'b0}};
         sum_last_reg <= {STAGES{1'b0}};
-        seen_reg <= {COUNT_WIDTH{1'b0}};
-    end
-end
-
-// ---- products that wait for their block ----
-
-always @(posedge clk) begin : queue
-    integer i;
-
-    if (rst || start) begin
-        if (rst || queue_count_reg != 0) begin
-            queue_reg <= {STAGES{128'd0}};
-            queue_count_reg <= {COUNT_WIDTH{1'b0}};
-        end
-    end else if (take && queue_count_reg != 0) begin
-        // out, and in behind the rest
-        queue_reg <= queue_reg >> 128;
-        if (product_fed) begin
-            for (i = 0; i < STAGES; i = i + 1) begin
-                if (queue_count_reg == i[COUNT_WIDTH-1:0] + 1'b1) begin
-                    queue_reg[128*i +: 128] <= product;
-                end
-            end
-        end else begin
-            queue_count_reg <= queue_count_reg - 1'b1;
-        end
-    end else if (product_fed && !take) begin
-        for (i = 0; i < STAGES; i = i + 1) begin
-            if (queue_count_reg == i[COUNT_WIDTH-1:0]) begin
-                queue_reg[128*i +: 128] <= product;
-            end
-        end
-        queue_count_reg <= queue_count_reg + 1'b1;
+        drain_reg <= {STAGES{1'b0}};
     end
 end
 
@@ -226,7 +187,7 @@ always @(posedge clk) begin
 
     if (rst) begin
         m_hash_reg <= 128'd0;
-    end else if (sum_reg[STAGES-1]) begin
+    end else if (sum_reg[STAGES-1] && drain_reg[STAGES-1]) begin
         m_valid_reg <= sum_last_reg[STAGES-1];
         m_hash_reg <= sum_first_reg[STAGES-1] ? product : `GHASH_XOR(m_hash_reg, product);
     end else if (m_valid_reg) begin
@@ -237,5 +198,6 @@ end
 endmodule
 
 `undef GHASH_XOR
+`undef GHASH_NEXT
 
 `resetall

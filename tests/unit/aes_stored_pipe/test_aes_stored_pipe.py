@@ -34,7 +34,7 @@ class Bench:
         self.dut = dut
         self.key_bits = int(dut.MAX_KEY_BITS.value)
         self.rounds = self.key_bits // 32 + 6
-        self.latency = 2 * self.rounds + 1
+        self.latency = 3 * self.rounds + 1
         self.keys: list[bytes] = [b""] * INDEXES
 
     async def start(self) -> None:
