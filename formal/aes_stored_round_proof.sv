@@ -6,7 +6,7 @@
 `default_nettype none
 
 module aes_stored_round_proof #(
-    parameter CYCLES = 2,
+    parameter CYCLES = 3,
     parameter LAST = 0,
     parameter SBOX_STYLE = 1
 ) (

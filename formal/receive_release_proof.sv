@@ -125,6 +125,7 @@ always @(posedge clk) begin
 
         // what these rest on
         queue_counts: assert (held == esp_receive.verdict_fifo_inst.stored && held <= 32);
+        queue_offers: assert (esp_receive.verdict_fifo_inst.unread_reg == (esp_receive.verdict_fifo_inst.unread != 0));
         followed_is_inside: assert (!following || front < held);
         followed_is_kept: assert (!following || may_release_followed || (!place_data[127] && place_data[91:60] == 0));
 

@@ -26,14 +26,12 @@ module transmit_release_proof (
     input wire         drop,
     input wire         head_valid,
     input wire         head_last,
-    input wire         context_valid,
-    input wire         context_take,
-    input wire         context_gmac,
+    input wire         frame_leaves,
     input wire         keystream_needed,
     input wire         keystream_valid,
-    input wire         draining,
-    input wire         hash_end,
-    input wire         j0_missing,
+    input wire         draining_reg,
+    input wire         head_needs_j0,
+    input wire         j0_missing_reg,
     input wire         status_ready,
     input wire         xor_valid_reg,
     // the end of the delay line
@@ -50,8 +48,8 @@ reg [4:0] hold_reg;
 // cycles in which a beat at the XOR waits for nothing but room in the output, while the sink takes
 reg [4:0] stuck_reg;
 
-wire waits = (keystream_needed && (!keystream_valid || draining)) || (hash_end && context_gmac && j0_missing) || (head_last && !status_ready);
-wire stuck = head_valid && context_valid && !waits && !pop && m_axis_tx_tready;
+wire waits = (keystream_needed && (!keystream_valid || draining_reg)) || (head_needs_j0 && j0_missing_reg) || (head_last && !status_ready);
+wire stuck = head_valid && !waits && !pop && m_axis_tx_tready;
 wire [6:0] level = esp_transmit.output_fifo_inst.stored;
 wire [6:0] count = esp_transmit.output_count_reg;
 
@@ -80,14 +78,16 @@ always @(posedge clk) begin
             status_stays: assert (m_axis_tx_status_tdata == $past(m_axis_tx_status_tdata));
         end
         room_for_every_beat: assert (!exit_valid || esp_transmit.output_fifo_inst.s_ready);
-        room_for_every_status: assert (!context_take || status_ready);
-        one_status_for_a_frame: assert (context_take == (pop && head_last));
+        room_for_every_status: assert (!frame_leaves || esp_transmit.status_fifo_inst.s_ready);
+        one_status_for_a_frame: assert (frame_leaves == (pop && head_last));
         if ($past(!rst && pop && !drop)) every_beat_goes_on: assert (xor_valid_reg);
         else no_other_beat: assert (!xor_valid_reg || $past(rst));
         moves_on_within_the_bound: assert (stuck_reg <= HOLD + 1);
 
         // what these rest on
         beats_are_counted: assert (count == xor_valid_reg + inside_reg + level && count <= ROOM && level <= ROOM && inside_reg <= ROOM);
+        queues_offer: assert (esp_transmit.output_fifo_inst.unread_reg == (esp_transmit.output_fifo_inst.unread != 0)
+            && esp_transmit.status_fifo_inst.unread_reg == (esp_transmit.status_fifo_inst.unread != 0));
         hold_counts: assert (hold_reg == 0 || inside_reg != 0);
         // full of beats in the delay line until one leaves it, which the sink takes
         stuck_behind_the_line: assert (stuck_reg == 0 || count != ROOM || (level == 0 ? stuck_reg <= hold_reg : level == 1 && stuck_reg <= HOLD));
