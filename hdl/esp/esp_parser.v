@@ -87,14 +87,14 @@ localparam [15:0]
 // the last word at which an ESP header may begin, so that its IV ends within the captured octets
 localparam [4:0] LAST_POSITION = 5'd27;
 
-// kinds of a header behind the IP header
-localparam [1:0]
-    KIND_NONE = 2'd0,
-    KIND_EXTENSION = 2'd1,
-    KIND_UDP = 2'd2,
-    KIND_ESP = 2'd3;
+// kinds of a header behind the IP header, one bit for each; none of them: the walk ends there
+localparam [2:0]
+    KIND_NONE = 3'b000,
+    KIND_EXTENSION = 3'b001,
+    KIND_UDP = 3'b010,
+    KIND_ESP = 3'b100;
 
-function [1:0] kind_of;
+function [2:0] kind_of;
     input [7:0] protocol;
     begin
         case (protocol)
@@ -121,8 +121,9 @@ octet_reverse octet_reverse_inst (
 
 // a beat of the frame was there, but not the last one
 reg in_frame_reg;
-// quad that the next beat of the frame completes, saturating behind the captured ones
+// quad that the next beat of the frame completes, saturating behind the captured ones, and one more
 reg [3:0] quad_reg;
+reg [3:0] after_quad_reg;
 reg [2:0] write_slot_reg;
 reg [1:0] write_quads_reg;
 // octets 2..15 of the beat before
@@ -137,14 +138,14 @@ reg [127:0] even_mem [0:15];
 reg [127:0] odd_mem [0:15];
 // quads 3, 4, 5, 6 of each slot, for each word, if it is the first one of an extension header:
 // {the next header is ESP and behind the second word, kind of the next header, half its position}; KIND_NONE if it is too deep, too
-wire [27:0] links;
-reg [27:0] links_mem [0:15];
-// {the frame has a slot for its quads, words of the frame that can be read and one}, when the frame is all in
+wire [31:0] links;
+reg [31:0] links_mem [0:15];
+// when the frame is all in: {it has a slot for its quads, words of it that can be read and one}
 reg [6:0] words_mem [0:7];
-// VLAN tags
-reg [1:0] tags_mem [0:7];
-// {ipv6, kind and position of the header behind the IP header}
-reg [7:0] first_mem [0:7];
+// position of the IP header: 3 and the VLAN tags
+reg [2:0] position_mem [0:7];
+// {ipv6, kind of the header behind the IP header, its position or that of the second half of an IPv6 header}
+reg [8:0] first_mem [0:7];
 
 wire begin_frame = s_valid && !in_frame_reg;
 wire is_beat_1 = s_valid && in_frame_reg && quad_reg == 4'd0;
@@ -154,9 +155,9 @@ wire [127:0] quad = {tail_reg, flush_reg ? 16'h0000 : block[127:112]};
 wire write_links = write_quad && (quad_reg[2] ? quad_reg[1:0] != 2'd3 : quad_reg[1:0] == 2'd3);
 
 // of the frame that is in write_slot_reg, with this cycle
-wire [6:0] live_words = flush_reg ? {quad_reg[3:1] != 3'd0, quad_reg + {3'd0, flush_words_reg[2]}, flush_words_reg[1:0]}
-    : !in_frame_reg ? 7'd0
-    : s_valid ? {quad_reg != 4'd0, quad_reg + 4'd1, 2'd1} : {quad_reg[3:1] != 3'd0, quad_reg, 2'd1};
+wire [3:0] live_quads = (flush_reg ? flush_words_reg[2] : s_valid) ? after_quad_reg : quad_reg;
+wire [6:0] live_words = flush_reg ? {quad_reg[3:1] != 3'd0, live_quads, flush_words_reg[1:0]}
+    : in_frame_reg ? {live_quads[3:1] != 3'd0, live_quads, 2'd1} : 7'd0;
 
 genvar lane;
 generate
@@ -169,9 +170,9 @@ generate
         // the length with which it would be behind LAST_POSITION
         wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane < 2};
         wire too_deep = length[7:3] != 5'd0 || length[2:0] >= much;
-        wire [1:0] kind = too_deep ? KIND_NONE : kind_of(next);
+        wire [2:0] kind = too_deep ? KIND_NONE : kind_of(next);
 
-        assign links[7*lane +: 7] = {kind == KIND_ESP && length == 8'd0, kind, half_next};
+        assign links[8*lane +: 8] = {kind == KIND_ESP && length == 8'd0, kind, half_next};
     end
 endgenerate
 
@@ -198,24 +199,25 @@ endfunction
 reg is_tag_0_reg;
 reg [1:0] ip_0_reg;
 wire is_tag_1 = is_tag_0_reg && is_tag(block[127:112]);
-wire [1:0] tags = {is_tag_1, is_tag_0_reg && !is_tag_1};
+wire [2:0] ip_position = is_tag_1 ? 3'd5 : is_tag_0_reg ? 3'd4 : 3'd3;
 wire [1:0] ip = is_tag_1 ? ip_of(block[95:80]) : is_tag_0_reg ? ip_of(block[127:112]) : ip_0_reg;
 
 // beat 1 was in the cycle before
 reg is_beat_2_reg;
-reg [1:0] tags_reg;
+reg is_tag_1_reg;
+reg [2:0] ip_position_reg;
 reg ipv6_reg;
 reg ipv4_reg;
 // of an IP header behind no tag, then behind 0 or 1
 reg [3:0] ihl_reg;
-reg [1:0] ipv4_kind_reg;
-reg [1:0] ipv6_kind_reg;
+reg [2:0] ipv4_kind_reg;
+reg [2:0] ipv6_kind_reg;
 
-wire [3:0] ihl = tags_reg[1] ? tail_reg[75:72] : ihl_reg;
-wire [1:0] ipv4_kind = tags_reg[1] ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
-wire [1:0] ipv6_kind = tags_reg[1] ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
-wire [1:0] first_kind = ipv6_reg ? ipv6_kind : ipv4_reg && ipv4_kind != KIND_EXTENSION ? ipv4_kind : KIND_NONE;
-wire [4:0] first_position = {3'd0, tags_reg} + (ipv6_reg ? 5'd13 : {1'b0, ihl} + 5'd3);
+wire [3:0] ihl = is_tag_1_reg ? tail_reg[75:72] : ihl_reg;
+wire [2:0] ipv4_kind = is_tag_1_reg ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
+wire [2:0] ipv6_kind = is_tag_1_reg ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
+wire [2:0] first_kind = ipv6_reg ? ipv6_kind : ipv4_reg ? ipv4_kind & ~KIND_EXTENSION : KIND_NONE;
+wire [4:0] first_position = {2'd0, ip_position_reg} + (ipv6_reg ? 5'd5 : {1'b0, ihl});
 
 always @(posedge clk) begin
     flush_reg <= 1'b0;
@@ -236,12 +238,13 @@ always @(posedge clk) begin
         write_quads_reg <= write_quads_reg + {1'b0, live_words[6]};
     end
     if (is_beat_1) begin
-        tags_mem[write_slot_reg] <= tags;
-        tags_reg <= tags;
+        position_mem[write_slot_reg] <= ip_position;
+        ip_position_reg <= ip_position;
+        is_tag_1_reg <= is_tag_1;
         {ipv6_reg, ipv4_reg} <= ip;
         ihl_reg <= is_tag_0_reg ? block[107:104] : ihl_reg;
-        ipv4_kind_reg <= kind_of(is_tag_0_reg ? block[39:32] : block[71:64]);
-        ipv6_kind_reg <= kind_of(is_tag_0_reg ? block[63:56] : block[95:88]);
+        ipv4_kind_reg <= is_tag_0_reg ? kind_of(block[39:32]) : kind_of(block[71:64]);
+        ipv6_kind_reg <= is_tag_0_reg ? kind_of(block[63:56]) : kind_of(block[95:88]);
     end
     if (is_beat_2_reg) begin
         first_mem[write_slot_reg] <= {ipv6_reg, first_kind, first_position};
@@ -256,8 +259,10 @@ always @(posedge clk) begin
             ip_0_reg <= ip_of(block[31:16]);
             ihl_reg <= block[11:8];
             quad_reg <= 4'd0;
+            after_quad_reg <= 4'd1;
         end else if (!quad_reg[3]) begin
-            quad_reg <= quad_reg + 4'd1;
+            quad_reg <= after_quad_reg;
+            after_quad_reg <= after_quad_reg + 4'd1;
         end
     end
     if (rst) begin
@@ -273,16 +278,23 @@ end
  * Walk: one header per cycle
  */
 
-localparam [2:0]
-    STATE_IP = 3'd0,
-    STATE_IPV6_DESTINATION = 3'd1,
-    // 4 and the kind
-    STATE_NONE = 3'd4,
-    STATE_EXTENSION = 3'd5,
-    STATE_UDP = 3'd6,
-    STATE_ESP = 3'd7;
+// one bit for each
+localparam [5:0]
+    STATE_IP = 6'd1,
+    STATE_IPV6_DESTINATION = 6'd2,
+    STATE_NONE = 6'd4,
+    STATE_EXTENSION = 6'd8,
+    STATE_UDP = 6'd16,
+    STATE_ESP = 6'd32;
 
-reg [2:0] state_reg;
+reg [5:0] state_reg;
+wire is_ip = (state_reg & STATE_IP) != 6'd0;
+wire is_ipv6_destination = (state_reg & STATE_IPV6_DESTINATION) != 6'd0;
+wire is_none = (state_reg & STATE_NONE) != 6'd0;
+wire is_extension = (state_reg & STATE_EXTENSION) != 6'd0;
+wire is_udp = (state_reg & STATE_UDP) != 6'd0;
+wire is_esp = (state_reg & STATE_ESP) != 6'd0;
+
 reg [2:0] read_slot_reg;
 reg [1:0] read_quads_reg;
 // word at which the header at hand begins
@@ -295,7 +307,7 @@ reg signed [3:0] backlog_reg;
 reg ended_reg;
 reg captured_reg;
 reg [5:0] words_reg;
-// words_reg - position_reg: of the words that are in, those from the header at hand on, and one
+// words_reg - position_reg, but for the IP header: of the words that are in, those from the header at hand on, and one
 reg [6:0] ahead_reg;
 
 wire [2:0] next_slot = read_slot_reg + 3'd1;
@@ -309,83 +321,54 @@ wire ahead_3 = ahead_7 || (!ahead_reg[6] && ahead_reg[2]);
 wire ahead_2 = ahead_3 || (!ahead_reg[6] && ahead_reg[1:0] == 2'd3);
 wire ahead_1 = ahead_3 || (!ahead_reg[6] && ahead_reg[1]);
 
-wire [7:0] first = first_mem[read_slot_reg];
-wire first_ipv6 = first[7];
-wire [27:0] quad_links = links_mem[{read_quads_reg, position_reg[3:2]}];
-wire [6:0] next_link = position_reg[1] ? (position_reg[0] ? quad_links[27:21] : quad_links[20:14])
-    : (position_reg[0] ? quad_links[13:7] : quad_links[6:0]);
+// the first five words of an IP header at word 3, 4 or 5 are in: words_reg is 9, 10 or 11 at least
+wire ip_in = captured_reg && (words_reg[5:4] != 2'd0 || (words_reg[3]
+    && (words_reg[2] || (words_reg[1] && (words_reg[0] || position_reg[2:0] != 3'd5)) || (words_reg[0] && position_reg[1]))));
 
-wire is_ip = state_reg == STATE_IP;
-wire is_esp = state_reg == STATE_ESP;
-wire too_many_extension_headers = state_reg == STATE_EXTENSION && extension_headers_reg[2];
-// the ESP header behind it
-wire udp_too_deep = state_reg == STATE_UDP && position_reg > LAST_POSITION - 5'd2;
+wire [8:0] first = first_mem[read_slot_reg];
+wire first_ipv6 = first[8];
+wire [2:0] first_kind_read = first[7:5];
+wire [4:0] first_position_read = first[4:0];
+wire [31:0] quad_links = links_mem[{read_quads_reg, position_reg[3:2]}];
+wire [7:0] link_read = position_reg[1] ? (position_reg[0] ? quad_links[31:24] : quad_links[23:16])
+    : (position_reg[0] ? quad_links[15:8] : quad_links[7:0]);
+
+wire too_many_extension_headers = is_extension && extension_headers_reg[2];
+// the ESP header would begin behind LAST_POSITION, which is odd, and no header does
+wire udp_too_deep = is_udp && position_reg[4:1] == LAST_POSITION[4:1];
 
 // the words of the header that are needed are in
-reg present;
-// the walk goes on with
-reg [2:0] next_state;
-reg [4:0] next_position;
-// at the end of the walk there is an ESP header, if all headers are right
-reg found;
+wire present = (is_ip && ip_in) || (is_ipv6_destination && ahead_5) || (is_extension && ahead_1) || (is_udp && ahead_3) || (is_esp && ahead_4);
 
-always @* begin
-    next_state = {1'b1, first[6:5]};
-    next_position = first[4:0];
-    case (state_reg)
-        STATE_IP: begin
-            present = captured_reg && ahead_5;
-            found = 1'b0;
-            if (first_ipv6) begin
-                next_state = STATE_IPV6_DESTINATION;
-                next_position = position_reg + 5'd5;
-            end
-        end
-        STATE_IPV6_DESTINATION: begin
-            present = ahead_5;
-            found = 1'b0;
-        end
-        STATE_EXTENSION: begin
-            present = ahead_1;
-            next_state = {1'b1, next_link[5:4]};
-            next_position = {next_link[3:0], position_reg[0]};
-            found = ahead_4 && next_link[6] && !too_many_extension_headers;
-        end
-        STATE_UDP: begin
-            present = ahead_3;
-            next_state = STATE_ESP;
-            next_position = position_reg + 5'd2;
-            found = ahead_4 && !udp_too_deep;
-        end
-        STATE_ESP: begin
-            present = ahead_4;
-            // a short frame may end within the IV: it is ESP all the same (and a syntax error)
-            found = ahead_2;
-        end
-        default: begin
-            present = 1'b0;
-            found = 1'b0;
-        end
-    endcase
-end
+// at the end of the walk there is an ESP header, if all headers are right; a short frame may end within the IV: it is ESP all the same (and a
+// syntax error)
+wire found = (is_extension && ahead_4 && link_read[7] && !too_many_extension_headers) || (is_udp && ahead_4 && !udp_too_deep) || (is_esp && ahead_2);
+
+// the header with which the walk goes on; behind an extension header it is known later in the cycle
+wire [2:0] next_kind = is_extension ? link_read[6:4] : is_udp ? KIND_ESP : first_kind_read;
+wire [4:0] link_position = {link_read[3:0], position_reg[0]};
+wire [4:0] other_position = is_ip ? first_position_read : position_reg + (is_udp ? 5'd2 : 5'd5);
+wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
+    : ({6{next_kind[0]}} & STATE_EXTENSION) | ({6{next_kind[1]}} & STATE_UDP) | ({6{next_kind[2]}} & STATE_ESP)
+    | ({6{next_kind == KIND_NONE}} & STATE_NONE);
 
 // The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such header
 // and SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
-wire cut_off = ended_reg && !(captured_reg && (state_reg[2] ? ahead_6 : ahead_5));
+wire cut_off = ended_reg && !(is_ip ? ip_in : is_ipv6_destination ? ahead_5 : ahead_6);
 
-wire finish = state_reg == STATE_NONE || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
-    || (present && (is_esp || (is_ip && first[6:5] == KIND_NONE)));
+wire finish = is_none || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
+    || (present && (is_esp || (is_ip && first_kind_read == KIND_NONE)));
 wire take = present || finish;
 
 // what is in of the next frame and, if it goes on, of this one, after this cycle
 wire [7:0] finish_words = backlog_reg <= 0 ? 8'd0 : backlog_reg == 1 ? {flush_reg, live_words} : {1'b1, words_mem[next_slot]};
 wire [7:0] stay_words = backlog_reg == 0 ? {flush_reg, live_words} : {ended_reg, captured_reg, words_reg};
-wire [4:0] finish_position = {3'd0, tags_mem[next_slot]} + 5'd3;
+wire [4:0] finish_position = {2'd0, position_mem[next_slot]};
 // a frame whose IP header is not in yet is the one that comes in
-wire [4:0] stay_position = is_ip ? {3'd0, tags_reg} + 5'd3 : position_reg;
-wire [6:0] finish_ahead = {1'b0, finish_words[5:0]} - {2'd0, finish_position};
-wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, stay_position};
-wire [6:0] next_ahead = {1'b0, stay_words[5:0]} - {2'd0, next_position};
+wire [4:0] stay_position = is_ip ? {2'd0, ip_position_reg} : position_reg;
+wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, position_reg};
+wire [6:0] link_ahead = {1'b0, stay_words[5:0]} - {2'd0, link_position};
+wire [6:0] other_ahead = {1'b0, stay_words[5:0]} - {2'd0, other_position};
 wire [3:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 4'sd1;
 wire [3:0] stay_backlog = flush_reg ? backlog_reg + 4'sd1 : backlog_reg;
 
@@ -400,14 +383,14 @@ assign full = backlog_reg[3:1] == 3'b011 || held_reg == 3'd3 || held_reg == 3'd4
 
 always @(posedge clk) begin
     state_reg <= finish ? STATE_IP : present ? next_state : state_reg;
-    position_reg <= finish ? finish_position : present ? next_position : stay_position;
+    position_reg <= finish ? finish_position : !present ? stay_position : is_extension ? link_position : other_position;
     // not as a choice: Yosys would make one subtractor of the three, behind it
-    ahead_reg <= ({7{finish}} & finish_ahead) | ({7{!finish && present}} & next_ahead) | ({7{!finish && !present}} & stay_ahead);
+    ahead_reg <= ({7{present && is_extension}} & link_ahead) | ({7{present && !is_extension}} & other_ahead) | ({7{!present}} & stay_ahead);
     {ended_reg, captured_reg, words_reg} <= finish ? finish_words : stay_words;
     backlog_reg <= finish ? finish_backlog : stay_backlog;
-    if (state_reg == STATE_IP) begin
+    if (is_ip) begin
         extension_headers_reg <= 3'd0;
-    end else if (state_reg == STATE_EXTENSION && present) begin
+    end else if (is_extension && present) begin
         extension_headers_reg <= extension_headers_reg + 3'd1;
     end
     if (finish) begin
@@ -431,9 +414,9 @@ end
  * Judge: what the walk did, with EXTRA_REGISTERS two cycles later
  */
 
-// {found, ipv6, state, slot of the quads, quad after the first even one, position}
-wire [13:0] walked = {found, first_ipv6, state_reg, read_quads_reg, position_reg[4:3] + {1'b0, position_reg[2]}, position_reg};
-wire [13:0] seen;
+// {found, ipv6, what the header is, slot of the quads, quad after the first even one, position}
+wire [15:0] walked = {found, first_ipv6, is_ip, is_ipv6_destination, is_extension, is_udp, is_esp, read_quads_reg, position_reg[4:3] + {1'b0, position_reg[2]}, position_reg};
+wire [15:0] seen;
 wire [1:0] seen_quads = seen[8:7];
 wire [4:0] seen_position = seen[4:0];
 
@@ -457,7 +440,11 @@ wire judge_take;
 wire judge_finish;
 wire judge_found;
 wire judge_ipv6;
-wire [2:0] judge_state;
+wire judge_is_ip;
+wire judge_is_ipv6_destination;
+wire judge_is_extension;
+wire judge_is_udp;
+wire judge_is_esp;
 wire [4:0] judge_position;
 wire [159:0] window;
 
@@ -465,25 +452,25 @@ generate
     if (EXTRA_REGISTERS != 0) begin : judge_later
         reg [1:0] take_reg;
         reg [1:0] finish_reg;
-        reg [13:0] seen_reg;
-        reg [169:0] judge_reg;
+        reg [15:0] seen_reg;
+        reg [171:0] judge_reg;
 
         always @(posedge clk) begin
             take_reg <= rst ? 2'b00 : {take_reg[0], take};
             finish_reg <= rst ? 2'b00 : {finish_reg[0], finish};
             seen_reg <= walked;
-            judge_reg <= {seen[13:9], seen_position, seen_window};
+            judge_reg <= {seen[15:9], seen_position, seen_window};
         end
 
         assign seen = seen_reg;
         assign judge_take = take_reg[1];
         assign judge_finish = finish_reg[1];
-        assign {judge_found, judge_ipv6, judge_state, judge_position, window} = judge_reg;
+        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position, window} = judge_reg;
     end else begin : judge_now
         assign seen = walked;
         assign judge_take = take;
         assign judge_finish = finish;
-        assign {judge_found, judge_ipv6, judge_state, judge_position, window} = {seen[13:9], seen_position, seen_window};
+        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position, window} = {seen[15:9], seen_position, seen_window};
     end
 endgenerate
 
@@ -496,57 +483,53 @@ reg [16:0] ip_end_reg;
 
 wire [15:0] length = judge_ipv6 ? window[127:112] : window[143:128];
 wire ipv4_right = window[159:156] == 4'd4 && window[155:152] >= 4'd5 && !window[109] && window[108:96] == 13'd0;
-wire ipv6_right = window[159:156] == 4'd6 && length != 16'd0;
+wire ipv6_right = window[159:156] == 4'd6 && window[127:112] != 16'd0;
 
 wire udp_right = (window[159:144] == UDP_PORT_ESP || window[143:128] == UDP_PORT_ESP)
     && {1'b0, window[127:112]} == left_reg && window[95:64] != 32'd0;
 
 // the ESP header is the one behind the header of 8 octets that ends the walk
-wire behind = judge_state != STATE_ESP;
+wire behind = !judge_is_esp;
 wire esp_inside = !left_reg[16] && (behind ? left_reg[15:4] != 12'd0 : left_reg[15:3] != 13'd0);
 
-wire judge_ip = judge_state == STATE_IP;
 // octets of the header at hand
 reg [11:0] header;
 
 always @* begin
-    case (judge_state)
-        STATE_IP: header = judge_ipv6 ? 12'd0 : {6'd0, window[155:152], 2'b00};
-        STATE_IPV6_DESTINATION: header = 12'd0;
-        STATE_EXTENSION: header = {1'b0, window[151:144], 3'b000} + 12'd8;
+    case (1'b1)
+        judge_is_ip: header = judge_ipv6 ? 12'd0 : {6'd0, window[155:152], 2'b00};
+        judge_is_ipv6_destination: header = 12'd0;
+        judge_is_extension: header = {1'b0, window[151:144], 3'b000} + 12'd8;
         default: header = 12'd8;
     endcase
 end
 
 always @(posedge clk) begin
     m_valid <= judge_finish;
-    m_esp <= judge_found && right_reg && esp_inside && (udp_right || judge_state != STATE_UDP);
+    m_esp <= judge_found && right_reg && esp_inside && (udp_right || !judge_is_udp);
     m_spi <= behind ? window[95:64] : window[159:128];
     m_seq <= behind ? window[63:32] : window[127:96];
     m_iv <= window[95:32];
     m_esp_offset <= {judge_position + (behind ? 5'd2 : 5'd0), 2'b10};
     m_ip_end <= ip_end_reg > MAX_IP_END ? {OFFSET_WIDTH{1'b1}} : ip_end_reg[OFFSET_WIDTH-1:0];
     if (judge_take) begin
-        left_reg <= (judge_ip ? {1'b0, length} : left_reg) - {5'd0, header};
-        case (judge_state)
-            STATE_IP: begin
-                right_reg <= judge_ipv6 ? ipv6_right : ipv4_right;
-                ip_end_reg <= {1'b0, length} + {10'd0, judge_position, 2'b10} + (judge_ipv6 ? 17'd40 : 17'd0);
-                m_ipv6 <= judge_ipv6;
-                m_udp <= 1'b0;
-                m_src <= judge_ipv6 ? {window[95:0], 32'd0} : {window[63:32], 96'd0};
-                m_dst <= {window[31:0], 96'd0};
-            end
-            STATE_IPV6_DESTINATION: begin
-                m_src[31:0] <= window[159:128];
-                m_dst <= window[127:0];
-            end
-            STATE_UDP: begin
-                right_reg <= right_reg && udp_right;
-                m_udp <= 1'b1;
-            end
-            default: ;
-        endcase
+        left_reg <= (judge_is_ip ? {1'b0, length} : left_reg) - {5'd0, header};
+        if (judge_is_ip) begin
+            right_reg <= judge_ipv6 ? ipv6_right : ipv4_right;
+            ip_end_reg <= {1'b0, length} + {10'd0, judge_position, 2'b10} + (judge_ipv6 ? 17'd40 : 17'd0);
+            m_ipv6 <= judge_ipv6;
+            m_udp <= 1'b0;
+            m_src <= judge_ipv6 ? {window[95:0], 32'd0} : {window[63:32], 96'd0};
+            m_dst <= {window[31:0], 96'd0};
+        end
+        if (judge_is_ipv6_destination) begin
+            m_src[31:0] <= window[159:128];
+            m_dst <= window[127:0];
+        end
+        if (judge_is_udp) begin
+            right_reg <= right_reg && udp_right;
+            m_udp <= 1'b1;
+        end
     end
     if (rst) begin
         m_valid <= 1'b0;
