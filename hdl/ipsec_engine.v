@@ -452,7 +452,6 @@ esp_transmit #(
     .ROM_ROUNDS(TX_ROM_ROUNDS),
     .GHASH_STAGES(GHASH_STAGES),
     .GHASH_STYLE(GHASH_STYLE),
-    .LOOKUP_LATENCY(LOOKUP_LATENCY),
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_transmit_inst (
     .clk(clk),

@@ -6,13 +6,15 @@
  * One register stage between a sender and a receiver, or none.
  *
  * STAGE = 1: a word taken in cycle t is on m_data in t + 1; it moves on in the cycle in which its successor comes, so that one word passes per cycle.
- * s_ready depends on m_ready. STAGE = 0: wires. Only the valid bit is reset.
+ * s_ready depends on m_ready. With CLOSE_GAPS = 0 it is m_ready: a register without a word is not filled while the receiver waits, and several stages move as
+ * one. STAGE = 0: wires. Only the valid bit is reset.
  */
 module elastic_register #(
     // bits of a word
     parameter WIDTH = 8,
     // 1: a register, 0: none
-    parameter STAGE = 1
+    parameter STAGE = 1,
+    parameter CLOSE_GAPS = 1
 ) (
     input  wire             clk,
     input  wire             rst,
@@ -31,7 +33,7 @@ generate
         reg valid_reg;
         reg [WIDTH-1:0] data_reg;
 
-        assign s_ready = !valid_reg || m_ready;
+        assign s_ready = (CLOSE_GAPS != 0 && !valid_reg) || m_ready;
         assign m_valid = valid_reg;
         assign m_data = data_reg;
 

@@ -52,7 +52,9 @@ wire [DEPTH_LOG2:0] unread = end_ptr - read_ptr_reg;
 reg unread_reg;
 wire read;
 
-assign s_ready = !stored[DEPTH_LOG2];
+reg full_reg;
+
+assign s_ready = !full_reg;
 
 always @(posedge clk) begin
     if (s_valid && s_ready) begin
@@ -62,10 +64,12 @@ always @(posedge clk) begin
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
-    unread_reg <= grow || (read ? unread != 1 : unread != 0);
+    full_reg <= !read && (full_reg || (s_valid && &stored[DEPTH_LOG2-1:0]));
+    unread_reg <= grow || unread[DEPTH_LOG2:1] != 0 || (unread[0] && !read);
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;
+        full_reg <= 1'b0;
         unread_reg <= 1'b0;
     end
 end
@@ -108,10 +112,8 @@ generate
         always @(posedge clk) begin
             if (read) begin
                 data_reg <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
-                valid_reg <= 1'b1;
-            end else if (m_ready) begin
-                valid_reg <= 1'b0;
             end
+            valid_reg <= read || (valid_reg && !m_ready);
             if (rst) begin
                 valid_reg <= 1'b0;
             end

@@ -58,11 +58,9 @@ always @(posedge clk) begin
     end
     if (read) begin
         m_data <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
-        m_valid <= 1'b1;
         read_ptr_reg <= read_ptr_reg + 1'b1;
-    end else if (m_ready) begin
-        m_valid <= 1'b0;
     end
+    m_valid <= read || (m_valid && !m_ready);
     if (rst) begin
         write_ptr_reg <= 0;
         commit_ptr_reg <= 0;

@@ -14,7 +14,7 @@
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
  * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
- * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 8, to a frame that is not decrypted less, to the rest.
+ * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 9, for a frame that is not ESP 7, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -136,7 +136,8 @@ localparam EXTRA_PARSER = 2 * EXTRA;
 localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
 localparam HASH_DELAY = 11 + LOOKUP_LATENCY + EXTRA_PARSER + EXTRA_CONTEXT;
-// Those behind it: 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 3 for the verdict, 2 for the release
+// Those behind it: 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict, 2 for the
+// release
 localparam LINE_LOG2 = 6;
 // log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
 localparam LINE_FRAMES_LOG2 = 5;
@@ -265,16 +266,13 @@ wire [63:0] number = {found_esn ? found_seq_hi : 32'd0, parsed_seq};
 // in the last sixteenth of the numbers
 wire near = (&number[31:28] && !found_esn) || &number[63:60];
 
-wire syntax_error;
+wire [OFFSET_WIDTH:0] payload_octets;
 wire [OFFSET_WIDTH-1:0] payload_first;
 wire [OFFSET_WIDTH-1:0] payload_last;
 wire [OFFSET_WIDTH-1:0] icv_first;
 wire [BEAT_WIDTH-1:0] cipher_blocks;
 wire [OFFSET_WIDTH-1:0] hash_first;
 wire [BEAT_WIDTH:0] hash_blocks;
-/* verilator lint_off UNUSEDSIGNAL */ // most of it is always zero
-wire [127:0] length_block;
-/* verilator lint_on UNUSEDSIGNAL */
 
 esp_geometry #(
     .OFFSET_WIDTH(OFFSET_WIDTH)
@@ -288,10 +286,7 @@ esp_geometry #(
     .esn(found_esn),
     .seq_hi(found_seq_hi),
     .icv_words(found_icv_words),
-    .syntax_error(syntax_error),
-    /* verilator lint_off PINCONNECTEMPTY */ // in length_block
-    .payload_octets(),
-    /* verilator lint_on PINCONNECTEMPTY */
+    .payload_octets(payload_octets),
     .payload_first(payload_first),
     .payload_last(payload_last),
     .icv_first(icv_first),
@@ -299,16 +294,16 @@ esp_geometry #(
     .hash_first(hash_first),
     .hash_blocks(hash_blocks),
     /* verilator lint_off PINCONNECTEMPTY */ // made of what the context keeps anyhow
+    .syntax_error(),
     .first_block(),
+    .length_block()
     /* verilator lint_on PINCONNECTEMPTY */
-    .length_block(length_block)
 );
 
 wire context_valid;
 wire context_esp;
 wire context_hit;
 wire context_epoch;
-wire context_crypto;
 wire context_gmac;
 wire context_tunnel;
 wire context_near;
@@ -325,12 +320,11 @@ wire [OFFSET_WIDTH-1:0] context_hash_first;
 wire [BEAT_WIDTH:0] context_hash_blocks;
 wire [31:0] context_spi;
 wire context_esn;
-wire [OFFSET_WIDTH-1:0] context_aad_octets;
-wire [OFFSET_WIDTH-1:0] context_cipher_octets;
+wire [OFFSET_WIDTH:0] context_octets;
 wire context_take;
 
-// of first_block and length_block only what is not elsewhere, or always zero
-localparam CONTEXT_WIDTH = 7 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 32 + 1 + 2*OFFSET_WIDTH;
+// of first_block and length_block only what is not elsewhere
+localparam CONTEXT_WIDTH = 6 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 32 + 1 + OFFSET_WIDTH + 1;
 
 wire context_queue_valid;
 wire context_queue_ready;
@@ -346,10 +340,9 @@ fifo #(
     .rst(rst),
     .s_valid(parsed_valid),
     .s_ready(),
-    .s_data({parsed_esp, parsed_hit, found_epoch, parsed_hit && !syntax_error, found_gmac, found_udp_type == 2'd2,
+    .s_data({parsed_esp, parsed_hit, found_epoch, found_gmac, found_udp_type == 2'd2,
         near, number, found_handle, found_icv_words, parsed_iv, cipher_blocks,
-        payload_first, payload_last, icv_first, parsed_ip_end, hash_first, hash_blocks, parsed_spi, found_esn,
-        length_block[64+3 +: OFFSET_WIDTH], length_block[3 +: OFFSET_WIDTH]}),
+        payload_first, payload_last, icv_first, parsed_ip_end, hash_first, hash_blocks, parsed_spi, found_esn, payload_octets}),
     .m_valid(context_queue_valid),
     .m_ready(context_queue_ready),
     .m_data(context_queue_data),
@@ -367,10 +360,10 @@ elastic_register #(
     .s_data(context_queue_data),
     .m_valid(context_valid),
     .m_ready(context_take),
-    .m_data({context_esp, context_hit, context_epoch, context_crypto, context_gmac, context_tunnel,
+    .m_data({context_esp, context_hit, context_epoch, context_gmac, context_tunnel,
         context_near, context_number, context_handle, context_icv_words, context_iv, context_blocks,
         context_payload_first, context_payload_last, context_icv_first, context_ip_end, context_hash_first,
-        context_hash_blocks, context_spi, context_esn, context_aad_octets, context_cipher_octets})
+        context_hash_blocks, context_spi, context_esn, context_octets})
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
@@ -401,18 +394,27 @@ delay_fifo #(
     .m_data({line_data, line_octets, line_last})
 );
 
+// no room for the trailer, or a packet that is longer than any frame
+wire syntax_error = &context_ip_end || context_octets[OFFSET_WIDTH] || context_octets[OFFSET_WIDTH-1:1] == 0;
+wire context_crypto = context_hit && !syntax_error;
+
 reg first_reg;
 reg [BEAT_WIDTH-1:0] beat_reg;
+// one more
+reg [BEAT_WIDTH-1:0] beat_next_reg;
+// the ICV began in the beat before
+reg began_icv_reg;
 // the frame found no free record and is not looked at
 reg refuse_reg;
 
 wire records_full;
 wire refuse = first_reg ? records_full : refuse_reg;
-wire [OFFSET_WIDTH-1:0] line_length = {line_octets[4] ? beat_reg + 1'b1 : beat_reg, line_octets[3:0]};
+wire [OFFSET_WIDTH-1:0] line_length = {line_octets[4] ? beat_next_reg : beat_reg, line_octets[3:0]};
 wire [BEAT_WIDTH-1:0] hash_last_beat = context_payload_last[OFFSET_WIDTH-1:4];
 wire [BEAT_WIDTH-1:0] icv_beat_index = context_icv_first[OFFSET_WIDTH-1:4];
+wire begins_icv = beat_reg == icv_beat_index;
 // PadLength is in the beat before that of the ICV when the ICV begins at lane 0 or 1
-wire [BEAT_WIDTH-1:0] pad_length_beat = icv_beat_index - {{BEAT_WIDTH-1{1'b0}}, context_icv_first[3:1] == 3'd0};
+wire is_pad_length = context_icv_first[3:1] != 3'd0 ? begins_icv : beat_next_reg == icv_beat_index;
 wire [127:0] icv_beat;
 wire [127:0] icv_block;
 
@@ -420,15 +422,20 @@ always @(posedge clk) begin
     if (pop) begin
         first_reg <= line_last;
         refuse_reg <= refuse;
+        began_icv_reg <= begins_icv && !line_last;
         if (line_last) begin
             beat_reg <= 0;
+            beat_next_reg <= 1;
         end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
-            beat_reg <= beat_reg + 1'b1;
+            beat_reg <= beat_next_reg;
+            beat_next_reg <= beat_next_reg + 1'b1;
         end
     end
     if (rst) begin
         first_reg <= 1'b1;
         beat_reg <= 0;
+        beat_next_reg <= 1;
+        began_icv_reg <= 1'b0;
     end
 end
 
@@ -448,7 +455,7 @@ octet_reverse octet_reverse_inst (
  * Hash and store
  */
 localparam HEAD_WIDTH = 2*128 + 5 + 2 + BEAT_WIDTH + OFFSET_WIDTH + 6 + 7 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 32 + 1
-    + 2*OFFSET_WIDTH;
+    + OFFSET_WIDTH;
 
 wire keep_beat;
 wire [127:0] head_data;
@@ -485,8 +492,8 @@ wire [OFFSET_WIDTH-1:0] head_hash_first;
 wire [BEAT_WIDTH:0] head_hash_blocks;
 wire [31:0] head_spi;
 wire head_esn;
-wire [OFFSET_WIDTH-1:0] head_aad_octets;
-wire [OFFSET_WIDTH-1:0] head_cipher_octets;
+// between IV and ICV
+wire [OFFSET_WIDTH-1:0] head_octets_inside;
 
 elastic_register #(
     .WIDTH(HEAD_WIDTH),
@@ -499,12 +506,12 @@ elastic_register #(
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
     .s_data({line_data, icv_block, line_octets, line_last, first_reg, beat_reg, line_length,
-        beat_reg == pad_length_beat, beat_reg == hash_last_beat, beat_reg == icv_beat_index, beat_reg == icv_beat_index + 1'b1,
+        is_pad_length, beat_reg == hash_last_beat, begins_icv, began_icv_reg,
         context_crypto && beat_reg >= hash_last_beat, line_length >= context_ip_end,
         context_esp, context_hit, context_epoch, context_crypto, context_gmac, context_tunnel,
         context_near, context_number, context_handle, context_icv_words, context_iv, context_blocks,
         context_payload_first, context_payload_last, context_icv_first, context_payload_last - context_payload_first - 1'b1, context_hash_first,
-        context_hash_blocks, context_spi, context_esn, context_aad_octets, context_cipher_octets}),
+        context_hash_blocks, context_spi, context_esn, context_octets[OFFSET_WIDTH-1:0]}),
     .m_valid(keep_beat),
     .m_ready(1'b1),
     .m_data({head_data, head_icv_block, head_octets, head_last, head_first, head_beat, head_length,
@@ -513,7 +520,7 @@ elastic_register #(
         head_esp, head_hit, head_epoch, head_crypto, head_gmac, head_tunnel,
         head_near, head_number, head_handle, head_icv_words, head_iv, head_blocks,
         head_payload_first, head_payload_last, head_icv_first, head_pad_length_octet, head_hash_first,
-        head_hash_blocks, head_spi, head_esn, head_aad_octets, head_cipher_octets})
+        head_hash_blocks, head_spi, head_esn, head_octets_inside})
 );
 
 // a beat of the frame found the store full
@@ -524,6 +531,8 @@ wire overflow = store_overflow || (overflow_reg && !head_first);
 wire record = keep_beat && head_last;
 wire [1:0] kind = !head_hit ? KIND_PASS : head_crypto && head_whole ? KIND_CRYPTO : KIND_SYNTAX;
 wire [63:0] aad_iv = head_gmac ? head_iv : 64'd0;
+wire [OFFSET_WIDTH-1:0] aad_octets = head_gmac ? head_octets_inside + (head_esn ? 20 : 16) : head_esn ? 12 : 8;
+wire [OFFSET_WIDTH-1:0] cipher_octets = head_gmac ? 0 : head_octets_inside;
 
 reg hash_valid_reg;
 reg [127:0] hash_data_reg;
@@ -554,7 +563,7 @@ always @(posedge clk) begin
         hash_last_reg <= head_payload_last;
         hash_blocks_reg <= head_hash_blocks;
         hash_first_block_reg <= head_esn ? {head_spi, head_number, aad_iv[63:32]} : {head_spi, head_number[31:0], aad_iv};
-        hash_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, head_aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, head_cipher_octets, 3'd0};
+        hash_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, cipher_octets, 3'd0};
         hash_index_reg <= head_handle[INDEX_WIDTH-1:0];
     end
     if (rst) begin
@@ -674,6 +683,7 @@ reg [7:0] next_header_reg;
 
 reg record_valid_reg;
 reg record_drop_reg;
+reg record_crypto_reg;
 // a hash will come, whatever becomes of the frame
 reg record_hashed_reg;
 reg [1:0] record_kind_reg;
@@ -708,6 +718,7 @@ always @(posedge clk) begin
     end
     if (record) begin
         record_drop_reg <= overflow;
+        record_crypto_reg <= kind == KIND_CRYPTO && !overflow;
         record_hashed_reg <= head_hashed;
         record_kind_reg <= kind;
         record_esp_reg <= head_esp;
@@ -730,6 +741,8 @@ end
 
 wire check_valid;
 wire check_drop;
+// of KIND_CRYPTO, and not dropped
+wire check_crypto;
 wire check_hashed;
 wire [1:0] check_kind;
 wire check_esp;
@@ -750,7 +763,7 @@ wire [OFFSET_WIDTH-1:0] check_length;
 wire check_take;
 wire [FRAMES_LOG2:0] check_level;
 
-localparam CHECK_WIDTH = 4 + 6 + 64 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH;
+localparam CHECK_WIDTH = 5 + 6 + 64 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH;
 
 wire check_queue_valid;
 wire check_queue_ready;
@@ -766,7 +779,7 @@ fifo #(
     .rst(rst),
     .s_valid(record_valid_reg),
     .s_ready(),
-    .s_data({record_drop_reg, record_hashed_reg, record_kind_reg, record_esp_reg, record_hit_reg, record_epoch_reg,
+    .s_data({record_drop_reg, record_crypto_reg, record_hashed_reg, record_kind_reg, record_esp_reg, record_hit_reg, record_epoch_reg,
         record_gmac_reg, record_tunnel_reg, record_near_reg, record_number_reg, record_handle_reg, record_icv_words_reg, icv_reg, pad_length_reg, next_header_reg,
         record_payload_first_reg, record_payload_end_reg, record_length_reg}),
     .m_valid(check_queue_valid),
@@ -786,7 +799,7 @@ elastic_register #(
     .s_data(check_queue_data),
     .m_valid(check_valid),
     .m_ready(check_take),
-    .m_data({check_drop, check_hashed, check_kind, check_esp, check_hit, check_epoch,
+    .m_data({check_drop, check_crypto, check_hashed, check_kind, check_esp, check_hit, check_epoch,
         check_gmac, check_tunnel, check_near, check_number, check_handle, check_icv_words, check_icv, check_pad_length, check_next_header,
         check_payload_first, check_payload_end, check_length})
 );
@@ -864,6 +877,11 @@ elastic_register #(
     .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet})
 );
 
+wire j0_made;
+wire j0_ready;
+wire [127:0] j0_made_block;
+wire [7:0] j0_made_pad_length;
+wire [7:0] j0_made_next_header;
 wire block_made;
 wire block_ready;
 wire [127:0] block_made_data;
@@ -909,12 +927,26 @@ keystream #(
     .m_ready(block_ready),
     .m_data(block_made_data),
     .m_last(),
-    .j0_valid(j0_valid),
-    .j0_ready(j0_take),
+    .j0_valid(j0_made),
+    .j0_ready(j0_ready),
     .j0_event(),
-    .j0_block(j0_block),
-    .j0_pad_length(j0_pad_length),
-    .j0_next_header(j0_next_header)
+    .j0_block(j0_made_block),
+    .j0_pad_length(j0_made_pad_length),
+    .j0_next_header(j0_made_next_header)
+);
+
+elastic_register #(
+    .WIDTH(128 + 16),
+    .STAGE(EXTRA)
+) j0_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(j0_made),
+    .s_ready(j0_ready),
+    .s_data({j0_made_block, j0_made_pad_length, j0_made_next_header}),
+    .m_valid(j0_valid),
+    .m_ready(j0_take),
+    .m_data({j0_block, j0_pad_length, j0_next_header})
 );
 
 elastic_register #(
@@ -974,7 +1006,6 @@ elastic_register #(
 /* verilator lint_on PINCONNECTEMPTY */
 
 wire verdict_ready;
-wire check_crypto = check_kind == KIND_CRYPTO && !check_drop;
 wire [127:0] icv_mask = {{64{1'b1}}, {32{check_icv_words >= 3'd3}}, {32{check_icv_words >= 3'd4}}};
 wire [127:0] difference = (stored_hash ^ j0_block ^ check_icv) & icv_mask;
 // of each 4 bits whether there is one
@@ -992,7 +1023,7 @@ end
 reg [1:0] check_age_reg;
 
 assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || (j0_valid && check_age_reg[1]))
-    && (check_drop || verdict_ready);
+    && (verdict_ready || (EXTRA == 0 && check_drop));
 assign hash_take = check_take && check_hashed;
 assign j0_take = check_take && check_crypto;
 
@@ -1072,7 +1103,7 @@ wire [31:0] result_slot_1 = {13'd0, result_status, 14'd0, result_kind != KIND_PA
 generate
     if (EXTRA != 0) begin : index_stays
         // that of check_take is looked at, that of the cycle after it belongs to use_valid: see sa_usage
-        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-11-32 +: INDEX_WIDTH] : check_handle[INDEX_WIDTH-1:0];
+        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-10-32 +: INDEX_WIDTH] : check_handle[INDEX_WIDTH-1:0];
     end else begin : index_as_it_is
         assign usage_index = check_handle[INDEX_WIDTH-1:0];
     end

@@ -825,6 +825,8 @@ delay_fifo #(
 
 reg first_reg;
 reg [BEAT_WIDTH-1:0] beat_reg;
+// one less
+reg [BEAT_WIDTH-1:0] beat_before_reg;
 // the frame is dropped although a job was issued for it: it was shorter than its packet when its first beat came up
 reg late_drop_reg;
 
@@ -834,10 +836,10 @@ wire short_frame = context_protect && line_length < context_ip_end;
 wire ends_payload = beat_reg == context_payload_last[OFFSET_WIDTH-1:4];
 
 // four places of the frame, {end of the packet, ICV, payload, IV}: the beat holds the first octet of it; one before the beat did
-wire [3:0] iv_beat = {1'b0, context_esp_offset[6:4]} + {3'd0, context_esp_offset[3]};
-wire [3:0] payload_beat = {1'b0, context_esp_offset[6:4]} + 4'd1;
+wire [BEAT_WIDTH-1:0] esp_beat = {{BEAT_WIDTH-3{1'b0}}, context_esp_offset[6:4]};
+wire behind_esp = beat_before_reg == esp_beat;
 wire [3:0] here = {beat_reg == context_ip_end[OFFSET_WIDTH-1:4], beat_reg == context_icv_first[OFFSET_WIDTH-1:4],
-    beat_reg == {{BEAT_WIDTH-4{1'b0}}, payload_beat}, beat_reg == {{BEAT_WIDTH-4{1'b0}}, iv_beat}};
+    behind_esp, context_esp_offset[3] ? behind_esp : beat_reg == esp_beat};
 reg [3:0] passed_reg;
 
 wire [127:0] iv_stream;
@@ -888,7 +890,8 @@ assign context_take = line_take && line_last;
 
 elastic_register #(
     .WIDTH(RANGE_WIDTH),
-    .STAGE(EXTRA)
+    .STAGE(EXTRA),
+    .CLOSE_GAPS(0)
 ) range_register_inst (
     .clk(clk),
     .rst(rst),
@@ -911,6 +914,7 @@ always @(posedge clk) begin
         first_reg <= line_last;
         late_drop_reg <= late_drop;
         passed_reg <= line_last ? 4'd0 : passed_reg | here;
+        beat_before_reg <= line_last ? {BEAT_WIDTH{1'b1}} : beat_reg;
         if (line_last) begin
             beat_reg <= 0;
         end else if (!(&beat_reg[BEAT_WIDTH-1:1])) begin
@@ -921,6 +925,7 @@ always @(posedge clk) begin
         first_reg <= 1'b1;
         beat_reg <= 0;
         passed_reg <= 4'd0;
+        beat_before_reg <= {BEAT_WIDTH{1'b1}};
     end
 end
 
@@ -1050,7 +1055,7 @@ wire status_ready;
 wire output_room;
 
 // the job of a short frame was cut before the end of the frame: what is left of it leaves as zero, and aborted
-wire keystream_cut = keystream_wanted && keystream_done_reg && !head_first;
+wire keystream_cut = keystream_wanted && keystream_done_reg;
 wire keystream_needed = keystream_wanted && !keystream_cut;
 
 // E(J0) made so far less those promised to frames that passed here: the last hashed beat of a GMAC frame, which waits for no keystream,
@@ -1060,14 +1065,16 @@ reg [FRAMES_LOG2+1:0] j0_ahead_reg;
 reg j0_missing_reg;
 
 assign pop = head_valid && output_room && (!keystream_needed || (keystream_valid && !draining_reg))
-    && !(head_needs_j0 && j0_missing_reg) && (!head_last || status_ready);
+    && !(head_needs_j0 && j0_missing_reg) && (status_ready || (EXTRA == 0 && !head_last));
 assign keystream_take = (pop && keystream_needed) || draining_reg;
 
 wire frame_leaves = pop && head_last;
-wire keystream_done = (keystream_done_reg && !head_first) || (keystream_needed && keystream_last);
-wire hashed = (hashed_reg && !head_first) || head_hash_end;
+wire keystream_done = keystream_done_reg || (keystream_needed && keystream_last);
+wire hashed = hashed_reg || head_hash_end;
 // a frame that is dropped for its length has its keystream thrown away while its own beats pass
 wire drain_begin = pop && (head_late ? !head_gmac && head_first : encrypt && head_last && !keystream_done);
+// the next frame does not need keystream in its first beats
+wire drain_more;
 wire drain_end = draining_reg && keystream_valid && keystream_last;
 
 wire [127:0] payload_mask;
@@ -1121,8 +1128,8 @@ always @(posedge clk) begin
     event_failed_sequence <= 1'b0;
     event_octets <= 14'd0;
     if (pop) begin
-        keystream_done_reg <= keystream_done;
-        hashed_reg <= hashed;
+        keystream_done_reg <= keystream_done && !head_last;
+        hashed_reg <= hashed && !head_last;
         if (keystream_needed) begin
             keystream_before_reg <= keystream_data;
         end
@@ -1155,15 +1162,17 @@ always @(posedge clk) begin
         event_failed_sequence <= head_last && head_status == STATUS_FAILED_SEQUENCE[2:0];
         event_octets <= head_last ? head_length : 14'd0;
     end
-    if (drain_begin && !drain_end) begin
+    if (drain_more && !drain_end) begin
         drain_reg <= drain_reg + 1'b1;
         draining_reg <= 1'b1;
-    end else if (!drain_begin && drain_end) begin
+    end else if (!drain_more && drain_end) begin
         drain_reg <= drain_reg - 1'b1;
         draining_reg <= drain_reg != 1;
     end
     if (rst) begin
         xor_valid_reg <= 1'b0;
+        keystream_done_reg <= 1'b0;
+        hashed_reg <= 1'b0;
         drain_reg <= 0;
         draining_reg <= 1'b0;
         event_frame <= 1'b0;
@@ -1466,6 +1475,7 @@ generate
         reg output_room_reg;
         reg status_ready_reg;
         reg frame_leaves_reg;
+        reg drain_begin_reg;
         reg [1:0] retire_reg;
         reg [1:0] retire_of_reg;
         wire unused = status_fifo_ready;
@@ -1475,6 +1485,7 @@ generate
         assign output_room = output_room_reg;
         assign status_ready = status_ready_reg;
         assign frame_uncounted = frame_leaves_reg;
+        assign drain_more = drain_begin_reg;
         assign retire = retire_reg;
         assign retire_of = retire_of_reg;
 
@@ -1484,6 +1495,7 @@ generate
             output_room_reg <= output_count_reg < 2**OUTPUT_LOG2 - 3;
             status_ready_reg <= status_level < 2**STATUS_LOG2 - 3;
             frame_leaves_reg <= frame_leaves && !rst;
+            drain_begin_reg <= drain_begin && !rst;
             retire_reg <= {retire_protected, retire_dropped} & {2{!rst}};
             retire_of_reg <= {exit_epoch, head_epoch};
         end
@@ -1495,6 +1507,7 @@ generate
         assign output_room = !output_count_reg[OUTPUT_LOG2];
         assign status_ready = status_fifo_ready;
         assign frame_uncounted = frame_leaves;
+        assign drain_more = drain_begin;
         assign retire = {retire_protected, retire_dropped};
         assign retire_of = {exit_epoch, head_epoch};
     end
