@@ -21,6 +21,8 @@
  * KEY_STORE = 1: the round keys lie in block RAM (aes_stored_pipe), and those of a job are read while it waits in front of the one that is
  * issued. Its first block comes KEY_LATENCY = 5 cycles later, or 8 behind an h_req; jobs follow each other without a gap, but not faster than
  * every fourth cycle, which no frame is short enough for.
+ *
+ * EXTRA_REGISTERS = 1: a register in front of the pipe, and both FIFOs in block RAM: everything comes one cycle later, what is on j0_* two.
  */
 module keystream #(
     // 1: order of the receive side
@@ -28,10 +30,12 @@ module keystream #(
     parameter MAX_KEY_BITS = 256,
     parameter CYCLES_PER_ROUND = 1,
     parameter SBOX_STYLE = 0,
-    // 1: keys expanded in block RAM (two cycles a round, SBOX_STYLE does not count), 0: expanded on the way
+    // 1: keys expanded in block RAM (CYCLES_PER_ROUND must be 3, SBOX_STYLE does not count), 0: expanded on the way
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
+    // 1: register stages and block RAM for the clock rate of an FPGA
+    parameter EXTRA_REGISTERS = 0,
     // width of an SA index
     parameter INDEX_WIDTH = 6,
     // width of a count of blocks
@@ -45,7 +49,7 @@ module keystream #(
     input  wire                    rst,
 
     /*
-     * Jobs
+     * Jobs. One that is offered stays until it is taken
      */
     input  wire                    job_valid,
     output wire                    job_ready,
@@ -110,9 +114,11 @@ module keystream #(
 );
 
 localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
-localparam AES_LATENCY = ROUNDS * (KEY_STORE != 0 ? 2 : CYCLES_PER_ROUND) + 1;
+localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
+localparam AES_LATENCY = ROUNDS * CYCLES_PER_ROUND + 1;
 // covers the way round: issue, pipe, FIFO, credit
-localparam DEPTH_LOG2 = AES_LATENCY + 8 <= 32 ? 5 : AES_LATENCY + 8 <= 64 ? 6 : 7;
+localparam LOOP = AES_LATENCY + 8 + EXTRA;
+localparam DEPTH_LOG2 = LOOP <= 32 ? 5 : LOOP <= 64 ? 6 : 7;
 
 localparam [1:0] MAX_KEY_SIZE = (MAX_KEY_BITS == 128) ? 2'd0 : (MAX_KEY_BITS == 192) ? 2'd1 : 2'd2;
 
@@ -148,45 +154,44 @@ generate
         reg held_reg;
         reg held_h_reg;
         reg [JOB_WIDTH-1:0] held_job_reg;
-        // cycles until the key is there
-        reg [2:0] wait_reg;
-        // the load of the job that comes in now began in the cycle before
+        // the key of the job here is there
+        reg ready_reg;
+        // a key has been read for one cycle, ..., for four
+        reg [3:0] wait_reg;
+        // the key of the job in front of the port is being read already
         reg loaded_reg;
 
+        wire leave = ready_reg && next_ready;
         // the job here moves on in the next cycle for certain, and the load of the one behind it may begin
-        wire leaves_next = held_reg && wait_reg == 3'd1 && next_ready;
-        wire leave = next_valid && next_ready;
-        wire take = job_valid && (!held_reg || leave);
+        wire leaves_next = wait_reg[3] && next_ready;
+        wire take = job_valid && !held_reg;
         wire take_h = h_req_valid && !job_valid && !held_reg;
-        wire load_early = leaves_next && job_valid;
+        wire load = job_valid && !loaded_reg && (leaves_next || leave || !held_reg);
 
         assign {next_index, next_iv, next_blocks, next_lane, next_pad_length_octet, next_user} = held_job_reg;
-        assign next_valid = held_reg && wait_reg == 3'd0;
+        assign next_valid = ready_reg;
         assign next_h = held_h_reg;
-        assign job_ready = !held_reg || leave;
+        assign job_ready = !held_reg;
         assign h_next_ready = !job_valid && !held_reg;
-        assign key_load = load_early || (take && !loaded_reg) || take_h;
-        assign key_load_index = take_h ? h_req_index : job_index;
+        assign key_load = load || take_h;
+        assign key_load_index = job_valid ? job_index : h_req_index;
 
         always @(posedge clk) begin
-            loaded_reg <= load_early;
-            if (wait_reg != 3'd0) begin
-                wait_reg <= wait_reg - 1'b1;
-            end
-            if (take || take_h) begin
-                held_reg <= 1'b1;
-                held_h_reg <= take_h;
-                held_job_reg <= {
-                    take_h ? h_req_index : job_index, job_iv, job_blocks, job_lane, job_pad_length_octet, job_user
-                };
-                wait_reg <= loaded_reg ? 3'd3 : 3'd4;
+            wait_reg <= {wait_reg[2:0], key_load};
+            ready_reg <= wait_reg[3] || (ready_reg && !leave);
+            loaded_reg <= !take && (load || loaded_reg);
+            if (!held_reg) begin
+                held_reg <= job_valid || h_req_valid;
+                held_h_reg <= !job_valid;
+                held_job_reg <= {key_load_index, job_iv, job_blocks, job_lane, job_pad_length_octet, job_user};
             end else if (leave) begin
                 held_reg <= 1'b0;
             end
             if (rst) begin
                 held_reg <= 1'b0;
+                ready_reg <= 1'b0;
                 loaded_reg <= 1'b0;
-                wait_reg <= 3'd0;
+                wait_reg <= 4'd0;
             end
         end
     end else begin : at_once
@@ -208,11 +213,17 @@ endgenerate
  */
 reg active_reg;
 reg [1:0] kind_reg;
-reg [INDEX_WIDTH-1:0] index_reg;
 reg [63:0] iv_reg;
-reg [BLOCKS_WIDTH-1:0] blocks_reg;
-reg [3:0] lane_reg;
+// keystream blocks that are left; this is the last; there are none at all
+reg [BLOCKS_WIDTH-1:0] left_reg;
+reg last_reg;
+reg none_reg;
+// less the lane of the first payload octet: how far the frame's beats are rotated
+reg [3:0] amount_reg;
 reg [BLOCKS_WIDTH+3:0] pad_length_octet_reg;
+// NextHeader lies in the block behind that of PadLength; which is at hand
+reg straddles_reg;
+reg second_reg;
 reg [USER_WIDTH-1:0] user_reg;
 // 0-based keystream block to issue next
 reg [BLOCKS_WIDTH-1:0] block_reg;
@@ -224,25 +235,23 @@ wire accept = next_valid && next_ready;
 wire data_room = !data_out_reg[DEPTH_LOG2];
 wire jobs_room = !jobs_out_reg[JOBS_LOG2];
 
-wire last_data = block_reg + 1'b1 == blocks_reg || kill;
-wire trailer_straddles = &pad_length_octet_reg[3:0];
+wire last_data = last_reg || kill;
 
 wire issue = active_reg && (kind_reg == KIND_DATA ? data_room : kind_reg == KIND_J0 ? jobs_room : 1'b1);
 
 // the block at hand is the last of the job
 wire finish = kind_reg == KIND_H || (RECEIVE != 0
-    ? (kind_reg == KIND_DATA ? last_data : kind_reg == KIND_J0 ? blocks_reg == 0 : 1'b0)
+    ? (kind_reg == KIND_DATA ? last_data : kind_reg == KIND_J0 ? none_reg : 1'b0)
     : kind_reg == KIND_J0);
 
 // E(J0) and what belongs to it is complete with this block
 wire complete = RECEIVE != 0
-    ? (kind_reg == KIND_J0 ? blocks_reg == 0 : !trailer_straddles || block_reg != pad_length_octet_reg[BLOCKS_WIDTH+3:4])
+    ? (kind_reg == KIND_J0 ? none_reg : !straddles_reg || second_reg)
     : 1'b1;
 
 wire [31:0] counter = kind_reg == KIND_J0 ? 32'd1 : {{32-BLOCKS_WIDTH{1'b0}}, block_reg} + 32'd2;
 
 assign next_ready = !active_reg || (issue && finish);
-assign cipher_index = accept ? next_index : index_reg;
 assign active_begin = accept;
 assign active_user = user_reg;
 assign h_req_ready = KEY_STORE != 0 ? h_next_ready : !active_reg;
@@ -263,9 +272,12 @@ always @(posedge clk) begin
                 end else begin
                     block_reg <= block_reg + 1'b1;
                 end
+                second_reg <= !complete;
             end
             default: begin
                 block_reg <= block_reg + 1'b1;
+                left_reg <= left_reg - 1'b1;
+                last_reg <= left_reg == 2;
                 if (last_data) begin
                     kind_reg <= KIND_J0;
                 end
@@ -278,11 +290,14 @@ always @(posedge clk) begin
     if (accept) begin
         active_reg <= 1'b1;
         kind_reg <= next_h ? KIND_H : RECEIVE != 0 || next_blocks == 0 ? KIND_J0 : KIND_DATA;
-        index_reg <= next_index;
         iv_reg <= next_iv;
-        blocks_reg <= next_blocks;
-        lane_reg <= next_lane;
+        left_reg <= next_blocks;
+        last_reg <= next_blocks == 1;
+        none_reg <= next_blocks == 0;
+        amount_reg <= -next_lane;
         pad_length_octet_reg <= next_pad_length_octet;
+        straddles_reg <= &next_pad_length_octet[3:0];
+        second_reg <= 1'b0;
         user_reg <= next_user;
         block_reg <= 0;
     end
@@ -296,9 +311,9 @@ end
  * AES
  */
 wire h_issue = h_req_valid && h_req_ready;
-wire [3:0] lane_or_octet = kind_reg == KIND_TRAILER ? pad_length_octet_reg[3:0] : lane_reg;
-// the second block of a straddling trailer holds NextHeader in its first octet
-wire second = kind_reg == KIND_TRAILER && block_reg != pad_length_octet_reg[BLOCKS_WIDTH+3:4];
+// a block of the trailer is rotated so that PadLength comes into lane 0 and NextHeader, in the second block of a straddling trailer too, into lane 1
+wire [3:0] amount = kind_reg == KIND_TRAILER ? pad_length_octet_reg[3:0] : amount_reg;
+wire second = kind_reg == KIND_TRAILER && second_reg;
 wire flag = kind_reg == KIND_DATA ? last_data : complete;
 
 wire out_valid;
@@ -306,13 +321,55 @@ wire [127:0] out_block;
 wire [1:0] out_kind;
 wire out_flag;
 wire out_second;
-wire [3:0] out_lane;
+wire [3:0] out_amount;
 
 generate
     if (KEY_STORE != 0) begin : stored_keys
         wire unused = &{1'b0, cipher_key, h_req_key, h_issue};
+        // of the job that is issued; the index was there while the job waited
+        reg [31:0] salt_reg;
+        reg [1:0] key_size_reg;
         // rounds of the pipe that the key is too short for
-        wire [2:0] skip = {MAX_KEY_SIZE - (kind_reg == KIND_H ? h_req_key_size : cipher_key_size), 1'b0};
+        wire [2:0] skip = {MAX_KEY_SIZE - (kind_reg == KIND_H ? h_req_key_size : key_size_reg), 1'b0};
+
+        wire [INDEX_WIDTH+1:0] key_in = {key_load, key_load_index, accept};
+        wire [INDEX_WIDTH+1:0] key_control;
+        wire [140:0] block_in = issue
+            ? {1'b1, finish, skip, kind_reg == KIND_H ? 128'd0 : {salt_reg, iv_reg, counter}, kind_reg, flag, second, amount}
+            : 141'd0;
+        wire [140:0] block;
+
+        assign cipher_index = next_index;
+
+        always @(posedge clk) begin
+            if (rst || next_ready) begin
+                salt_reg <= 32'd0;
+            end
+            if (accept && !rst) begin
+                salt_reg <= cipher_salt;
+                key_size_reg <= cipher_key_size;
+            end
+        end
+
+        if (EXTRA_REGISTERS != 0) begin : registered
+            reg [INDEX_WIDTH+1:0] key_in_reg;
+            reg [140:0] block_in_reg;
+
+            assign key_control = key_in_reg;
+            assign block = block_in_reg;
+
+            always @(posedge clk) begin
+                key_in_reg <= key_in;
+                block_in_reg <= block_in;
+                if (rst) begin
+                    key_in_reg <= 0;
+                    block_in_reg <= 141'd0;
+                end
+            end
+        end else begin : at_once
+            assign key_control = key_in;
+            assign block = block_in;
+        end
 
         aes_stored_pipe #(
             .MAX_KEY_BITS(MAX_KEY_BITS),
@@ -323,27 +380,52 @@ generate
             .clk(clk),
             .rst(rst),
             .key_write(key_write),
-            .load(key_load),
-            .load_index(key_load_index),
-            .swap(accept),
-            .s_valid(issue),
-            .s_last(finish),
-            .s_skip(skip),
-            .s_block(kind_reg == KIND_H ? 128'd0 : {cipher_salt, iv_reg, counter}),
-            .s_user({kind_reg, flag, second, lane_or_octet}),
+            .load(key_control[INDEX_WIDTH+1]),
+            .load_index(key_control[INDEX_WIDTH:1]),
+            .swap(key_control[0]),
+            .s_valid(block[140]),
+            .s_last(block[139]),
+            .s_skip(block[138:136]),
+            .s_block(block[135:8]),
+            .s_user(block[7:0]),
             .m_valid(out_valid),
             .m_block(out_block),
-            .m_user({out_kind, out_flag, out_second, out_lane})
+            .m_user({out_kind, out_flag, out_second, out_amount})
         );
 
         initial begin
-            if (CYCLES_PER_ROUND != 2) begin
-                $display("Error: KEY_STORE takes CYCLES_PER_ROUND = 2 (instance %m)");
+            if (CYCLES_PER_ROUND != 3) begin
+                $display("Error: KEY_STORE takes CYCLES_PER_ROUND = 3 (instance %m)");
                 $finish;
             end
         end
     end else begin : keys_on_the_way
         wire unused = &{1'b0, key_write, key_load, key_load_index};
+        reg [INDEX_WIDTH-1:0] index_reg;
+
+        wire [394:0] block_in = {
+            issue || h_issue, active_reg ? {cipher_salt, iv_reg, counter} : 128'd0, active_reg ? cipher_key : h_req_key,
+            active_reg ? cipher_key_size : h_req_key_size, active_reg ? kind_reg : KIND_H, flag, second, amount
+        };
+        wire [394:0] block;
+
+        assign cipher_index = accept ? next_index : index_reg;
+
+        always @(posedge clk) begin
+            index_reg <= cipher_index;
+        end
+
+        if (EXTRA_REGISTERS != 0) begin : registered
+            reg [394:0] block_in_reg;
+
+            assign block = block_in_reg;
+
+            always @(posedge clk) begin
+                block_in_reg <= (issue || h_issue) && !rst ? block_in : 395'd0;
+            end
+        end else begin : at_once
+            assign block = block_in;
+        end
 
         aes_pipe #(
             .MAX_KEY_BITS(MAX_KEY_BITS),
@@ -353,14 +435,14 @@ generate
         ) aes_pipe_inst (
             .clk(clk),
             .rst(rst),
-            .s_valid(issue || h_issue),
-            .s_block(active_reg ? {cipher_salt, iv_reg, counter} : 128'd0),
-            .s_key(active_reg ? cipher_key : h_req_key),
-            .s_key_size(active_reg ? cipher_key_size : h_req_key_size),
-            .s_user({active_reg ? kind_reg : KIND_H, flag, second, lane_or_octet}),
+            .s_valid(block[394]),
+            .s_block(block[393:266]),
+            .s_key(block[265:10]),
+            .s_key_size(block[9:8]),
+            .s_user(block[7:0]),
             .m_valid(out_valid),
             .m_block(out_block),
-            .m_user({out_kind, out_flag, out_second, out_lane})
+            .m_user({out_kind, out_flag, out_second, out_amount})
         );
     end
 endgenerate
@@ -383,32 +465,45 @@ octet_reverse octet_reverse_inst (
 
 lane_rotate lane_rotate_inst (
     .s_data(out_stream),
-    .amount(-out_lane),
+    .amount(out_amount),
     .m_data(out_rotated)
 );
 
-reg data_valid_reg;
-reg [127:0] data_reg;
-reg data_last_reg;
+wire out_data = out_valid && out_kind == KIND_DATA;
+wire data_valid;
+wire [128:0] data;
 
-always @(posedge clk) begin
-    data_valid_reg <= out_valid && out_kind == KIND_DATA && !rst;
-    if (out_valid) begin
-        data_reg <= out_rotated;
-        data_last_reg <= out_flag;
+generate
+    if (EXTRA_REGISTERS != 0) begin : straight_into_block_ram
+        assign data_valid = out_data;
+        assign data = {out_flag, out_rotated};
+    end else begin : data_register
+        reg data_valid_reg;
+        reg [128:0] data_reg;
+
+        assign data_valid = data_valid_reg;
+        assign data = data_reg;
+
+        always @(posedge clk) begin
+            data_valid_reg <= out_data && !rst;
+            if (out_valid) begin
+                data_reg <= {out_flag, out_rotated};
+            end
+        end
     end
-end
+endgenerate
 
 /* verilator lint_off PINCONNECTEMPTY */ // room is kept by credit, so neither s_ready nor level is looked at
 fifo #(
     .WIDTH(129),
-    .DEPTH_LOG2(DEPTH_LOG2)
+    .DEPTH_LOG2(DEPTH_LOG2),
+    .BLOCK_RAM(EXTRA)
 ) data_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(data_valid_reg),
+    .s_valid(data_valid),
     .s_ready(),
-    .s_data({data_last_reg, data_reg}),
+    .s_data(data),
     .m_valid(m_valid),
     .m_ready(m_ready),
     .m_data({m_last, m_data}),
@@ -421,9 +516,6 @@ fifo #(
 reg [127:0] j0_reg;
 reg [7:0] pad_length_reg;
 
-// the octets of a trailer block at PadLength and behind it
-wire [7:0] trailer_pad_length = out_block[{~out_lane, 3'b111} -: 8];
-wire [7:0] trailer_next_header = out_block[{~out_lane, 3'b111} - 7'd8 -: 8];
 wire out_j0 = out_kind == KIND_J0;
 
 always @(posedge clk) begin
@@ -431,23 +523,23 @@ always @(posedge clk) begin
         j0_reg <= out_block;
     end
     if (out_valid && out_kind == KIND_TRAILER && !out_second) begin
-        pad_length_reg <= trailer_pad_length;
+        pad_length_reg <= out_rotated[7:0];
     end
 end
-
-wire [7:0] next_header = out_second ? out_block[127:120] : trailer_next_header;
 
 assign j0_event = out_valid && out_flag && (out_j0 || out_kind == KIND_TRAILER);
 
 fifo #(
     .WIDTH(144),
-    .DEPTH_LOG2(JOBS_LOG2)
+    // fewer words would not go into block RAM
+    .DEPTH_LOG2(EXTRA != 0 && JOBS_LOG2 < 6 ? 6 : JOBS_LOG2),
+    .BLOCK_RAM(EXTRA)
 ) j0_fifo_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(j0_event),
     .s_ready(),
-    .s_data({out_j0 ? out_block : j0_reg, out_second ? pad_length_reg : trailer_pad_length, next_header}),
+    .s_data({out_j0 ? out_block : j0_reg, out_second ? pad_length_reg : out_rotated[7:0], out_rotated[15:8]}),
     .m_valid(j0_valid),
     .m_ready(j0_ready),
     .m_data({j0_block, j0_pad_length, j0_next_header}),
@@ -459,11 +551,14 @@ fifo #(
  * Credit
  */
 wire data_issue = issue && kind_reg == KIND_DATA;
-wire data_take = m_valid && m_ready;
 wire job_issue = issue && kind_reg == KIND_J0;
-wire job_take = j0_valid && j0_ready;
+// what was taken in the cycle before
+reg data_take;
+reg job_take;
 
 always @(posedge clk) begin
+    data_take <= m_valid && m_ready && !rst;
+    job_take <= j0_valid && j0_ready && !rst;
     if (data_issue && !data_take) begin
         data_out_reg <= data_out_reg + 1'b1;
     end else if (!data_issue && data_take) begin

@@ -9,7 +9,8 @@
 module keystream_bench #(
     parameter RECEIVE = 0,
     parameter MAX_KEY_BITS = 256,
-    parameter KEY_STORE = 0
+    parameter KEY_STORE = 0,
+    parameter EXTRA_REGISTERS = 0
 ) (
     input  wire         clk,
     input  wire         rst,
@@ -88,9 +89,10 @@ aes_key_setup #(
 keystream #(
     .RECEIVE(RECEIVE),
     .MAX_KEY_BITS(MAX_KEY_BITS),
-    .CYCLES_PER_ROUND(KEY_STORE != 0 ? 2 : 1),
+    .CYCLES_PER_ROUND(KEY_STORE != 0 ? 3 : 1),
     .KEY_STORE(KEY_STORE),
     .ROM_ROUNDS(KEY_STORE != 0 ? 9 : 0),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS),
     .INDEX_WIDTH(3),
     .BLOCKS_WIDTH(10),
     .USER_WIDTH(8)
