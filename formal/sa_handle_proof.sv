@@ -31,6 +31,8 @@ module sa_handle_proof #(
 
 localparam [4:0] SWEEP = 0, IDLE = 1, CHECK = 2, FREE = 5, PREPARE = 16, ACTIVATE = 10, HANDLE = 11, GUARD = 12, DRAIN = 13, DONE = 15, REMOVE = 17, STAGE = 19;
 
+`define COMMAND sa_table.command_inst
+
 reg past_valid = 1'b0;
 wire [INDEX_WIDTH-1:0] entry;
 
@@ -50,14 +52,6 @@ wire of_entry = tx_valid_2_reg && tx_handle_2_reg[15:0] == entry;
 wire known = live_reg && tx_handle_2_reg[31:16] == generation_reg;
 wire [4:0] state = sa_table.command_inst.state_reg;
 wire [INDEX_WIDTH-1:0] index = sa_table.command_inst.index_reg;
-wire [1:0] wait_reg = sa_table.command_inst.read_wait_reg;
-wire [31:0] opcode = sa_table.command_inst.opcode_reg;
-wire by_handle = opcode == 2 || opcode == 3 || opcode == 5;
-wire add = sa_table.command_inst.add_reg;
-wire delete = sa_table.command_inst.delete_reg;
-wire update = sa_table.command_inst.update_reg;
-wire query = sa_table.command_inst.query_reg;
-wire reset = sa_table.command_inst.reset_reg;
 wire power_up = sa_table.command_inst.power_up_reg;
 wire hidden = sa_table.valid_inst.hidden_reg;
 wire valid = sa_table.valid_inst.mem[entry];
@@ -113,25 +107,22 @@ always @(posedge clk) begin
         generation_stored: assert ((power_up && !swept) || stored == generation_reg);
         none_used_at_power_up: assert (!power_up || (generation_reg == 0 && !live_reg));
         direction_stored: assert (!live_reg || stored_inbound == inbound_reg);
-        // an entry is read, held, and compared, a cycle each
-        generation_read: assert (!(state == FREE && wait_reg[0] && !wait_reg[1] && index == entry)
+        generation_fetched: assert (!(state == FREE && `COMMAND.read_wait_reg[0] && index == entry)
             || sa_table.store_inst.command_generation_reg == generation_reg);
-        generation_held: assert (!(state == FREE && wait_reg[1] && index == entry) || sa_table.command_inst.read_generation_reg == generation_reg);
-        waits_in_order: assert (!wait_reg[1] || wait_reg[0]);
+        generation_read: assert (!(state == FREE && `COMMAND.read_wait_reg[1] && index == entry) || `COMMAND.read_generation_reg == generation_reg);
+        one_opcode: assert ($onehot0({`COMMAND.add_reg, `COMMAND.delete_reg, `COMMAND.update_reg, `COMMAND.query_reg, `COMMAND.reset_reg}));
         generation_kept: assert (!(adding && index == entry) || sa_table.command_inst.generation_reg == after(generation_reg));
-        handle_read: assert (!((state == CHECK || state == HANDLE) && by_handle && index == entry)
+        handle_fetched: assert (!((state == CHECK || state == HANDLE) && index == entry)
             || (sa_table.store_inst.command_generation_reg == generation_reg && sa_table.valid_inst.command_valid_reg == live_reg && !hidden));
-        handle_held: assert (!(state == HANDLE && by_handle && index == entry)
-            || (sa_table.command_inst.read_generation_reg == generation_reg && sa_table.command_inst.read_valid_reg == live_reg));
-        handle_compared: assert (!(state == HANDLE && wait_reg[0] && index == entry && sa_table.command_inst.handle_known_reg)
+        handle_read: assert (!(state == HANDLE && `COMMAND.read_wait_reg[0] && index == entry)
+            || (`COMMAND.read_generation_reg == generation_reg && `COMMAND.read_valid_reg == live_reg));
+        handle_judged: assert (!(state == HANDLE && `COMMAND.read_wait_reg[1] && index == entry && `COMMAND.handle_known_reg)
             || (live_reg && stage_handle == {generation_reg, {16-INDEX_WIDTH{1'b0}}, entry}));
-        only_by_handle: assert (state != HANDLE || by_handle);
-        opcode_is_told: assert (state == IDLE || state == SWEEP || state == DONE || {add, delete, update, query, reset} == {opcode == 1, opcode == 2, opcode == 3, opcode == 5, opcode == 4});
         index_of_the_handle: assert (!(state == HANDLE || state == STAGE || state == CHECK)
             || index == stage_handle[INDEX_WIDTH-1:0]);
         command_runs: assert (running_reg || !sa_table.command_inst.start_reg && (state == IDLE || (state == SWEEP && power_up)));
         start_waits: assert (!sa_table.command_inst.start_reg || state == IDLE || (state == SWEEP && power_up));
-        handle_upper_zero: assert (!(adding || state == FREE || state == STAGE || state == CHECK || state == 3 || state == 4) || sa_table.command_inst.handle_reg == 0);
+        handle_upper_zero: assert (!(adding || state == STAGE || state == CHECK || state == FREE || state == 3 || state == 4) || sa_table.command_inst.handle_reg == 0);
         all_only_in_reset: assert (!sa_table.command_inst.all_reg || state == IDLE || state == GUARD || state == DRAIN || state == SWEEP
             || state == DONE);
         lookup_read: assert (!of_entry_reg || $past(rst) || sa_table.valid_inst.tx_valid_reg == $past(live_reg));
@@ -142,6 +133,8 @@ always @(posedge clk) begin
 end
 
 endmodule
+
+`undef COMMAND
 
 bind sa_table sa_handle_proof #(.INDEX_WIDTH(INDEX_WIDTH)) handle_proof (.*);
 

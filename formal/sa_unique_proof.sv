@@ -20,6 +20,7 @@ module sa_unique_proof #(
     input wire         sa_ipv6,
     input wire         sa_dst_any,
     input wire [31:0]  write_digest,
+    input wire [31:0]  staged_digest,
     input wire         cam_valid,
     input wire         cam_command,
     input wire         cam_hit,
@@ -74,6 +75,8 @@ always @(posedge clk) begin
         no_two_match_one_search: assert (one == other || !collide);
 
         // what this rests on
+        staged_words_known: assert (!running_reg || (write_digest == staged_digest && `COMMAND.dst_zero_reg
+            == {stage_dst[127:96] == 0, stage_dst[95:64] == 0, stage_dst[63:32] == 0, stage_dst[31:0] == 0}));
         nothing_staged_is_there: assert (!adding || (!one_staged && !other_staged));
         search_in_one_place: assert ($countones({first, second, search_done}) == (state == SEARCH_RESULT ? 1 : 0));
         found_in_the_first_stage: assert (!first || ((!one_staged || `CAM.match_reg[one]) && (!other_staged || `CAM.match_reg[other])));

@@ -134,19 +134,24 @@ wire outputs_same = `SAME(s_axil_awready)
     && `SAME(command_opcode)
     && `SAME(sa_event_take);
 
-wire handshake_same = `SAME(`BLOCK.axil_n_in_flight)
-    && `SAME(`BLOCK.axil_prev_was_rd)
-    && `SAME(`BLOCK.axil_arvalid)
-    && `SAME(`BLOCK.axil_araddr)
-    && `SAME(`BLOCK.axil_awvalid)
-    && `SAME(`BLOCK.axil_awaddr)
-    && `SAME(`BLOCK.axil_wvalid)
-    && `SAME(`BLOCK.axil_wstrb)
-    && `SAME(`BLOCK.axil_resp_wptr)
-    && `SAME(`BLOCK.axil_resp_rptr)
-    && `SAME(`BLOCK.axil_resp_buffer_is_wr)
-    && `SAME(`BLOCK.axil_resp_buffer_err)
-    && `SAME(`BLOCK.axil_resp_buffer_rdata[0]) && `SAME(`BLOCK.axil_resp_buffer_rdata[1]);
+wire handshake_same = (!copy[0].dut.axil_slave_inst.req_reg || copy[0].dut.axil_slave_inst.busy_reg)
+    && (!copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.is_write_reg || copy[0].dut.axil_slave_inst.w_valid_reg)
+    && (copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.write_reg && !copy[0].dut.axil_slave_inst.read_reg)
+    && `SAME(dut.axil_slave_inst.aw_valid_reg)
+    && (!copy[0].dut.axil_slave_inst.aw_valid_reg || `SAME(dut.axil_slave_inst.aw_address_reg))
+    && `SAME(dut.axil_slave_inst.w_valid_reg)
+    && (!copy[0].dut.axil_slave_inst.w_valid_reg || `SAME(dut.axil_slave_inst.w_strobe_reg))
+    && `SAME(dut.axil_slave_inst.ar_valid_reg)
+    && (!copy[0].dut.axil_slave_inst.ar_valid_reg || `SAME(dut.axil_slave_inst.ar_address_reg))
+    && `SAME(dut.axil_slave_inst.busy_reg)
+    && `SAME(dut.axil_slave_inst.req_reg)
+    && `SAME(dut.axil_slave_inst.is_write_reg)
+    && `SAME(dut.axil_slave_inst.write_reg)
+    && `SAME(dut.axil_slave_inst.read_reg)
+    && (!copy[0].dut.axil_slave_inst.req_reg || `SAME(dut.axil_slave_inst.address_reg))
+    && `SAME(dut.axil_slave_inst.b_valid_reg)
+    && `SAME(dut.axil_slave_inst.r_valid_reg)
+    && `SAME(dut.axil_slave_inst.r_data_reg);
 
 wire fields_same = `SAME(`BLOCK.field_storage_command_opcode_value)
     && `SAME(`BLOCK.field_storage_control_rx_ipv4_enable_value)
@@ -220,12 +225,13 @@ wire registers_same = `SAME(dut.command_busy_reg)
     && `SAME(dut.tx_frames_reg)
     && `SAME(dut.tx_octets_hi_reg)
     && `SAME(dut.tx_octets_reg)
-    && `SAME(dut.tx_protected_reg);
+    && `SAME(dut.tx_protected_reg)
+    && `SAME(dut.write_command_reg);
 
 always @(posedge clk) begin
     past_valid <= 1'b1;
     if (!past_valid) assume (rst);
-    assume (!write || secret || `SAME(`BLOCK.axil_wdata));
+    assume (!write || secret || `SAME(dut.axil_slave_inst.w_data_reg));
 
     if (past_valid) begin
         no_output_tells: assert (outputs_same);

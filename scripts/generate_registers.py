@@ -89,10 +89,10 @@ def groups_of(names: list[str]) -> dict[str, list[str]]:
 
 
 def make_verilog() -> str:
-    """The register block with its AXI4-Lite slave."""
+    """The register block behind axil_slave.v."""
     with tempfile.TemporaryDirectory() as folder:
         peakrdl(
-            "etana", Path(folder), "--cpuif", "axi4-lite-flat", "--addr-width", "12", "--default-reset", "rst",
+            "etana", Path(folder), "--cpuif", "passthrough", "--addr-width", "9", "--default-reset", "rst",
             "--module-name", BLOCK,
         )  # fmt: skip
         text = (Path(folder) / f"{BLOCK}.sv").read_text(encoding="utf-8")

@@ -2,10 +2,10 @@
 /*
  * Registers of the engine behind clean ports: the generated block, the counters, the command handshake, the interrupt.
  *
- * docs/registers.md (made from ipsec_engine.rdl) is the register map; the generated block answers each AXI4-Lite access
- * within a few cycles, one access at a time in each direction, and never stalls on what the engine does.
+ * docs/registers.md (made from ipsec_engine.rdl) is the register map; axil_slave with the generated block answers each AXI4-Lite access
+ * within a few cycles, one access at a time, and never stalls on what the engine does.
  *
- * Commands: a write of COMMAND gives command_start for one cycle, one cycle later, with command_opcode. From that cycle
+ * Commands: a write of COMMAND gives command_start for one cycle, two cycles later, with command_opcode. From that cycle
  * to the one with command_done the command is running: staging words cannot be written then, and another write of COMMAND
  * is ignored and sets INTERRUPT_STATUS.COMMAND_IGNORED. With command_done come command_status and command_handle; in the
  * same cycle all staging words are cleared. command_done without a command running is not allowed. command_use, shown in
@@ -140,6 +140,8 @@ module engine_registers #(
 
 wire write_command;  // the cycle in which COMMAND is written
 
+// the cycle after it; no other write comes as soon as that
+reg        write_command_reg;
 reg        command_start_reg;
 reg        command_busy_reg;
 reg        command_done_reg;
@@ -147,15 +149,15 @@ reg [7:0]  command_status_reg;
 reg [31:0] command_handle_reg;
 reg [191:0] command_use_reg;  // {sequence number, octets, packets}
 
-// From the cycle after the write of COMMAND the staging words keep still.
-wire command_ignored = write_command && command_busy_reg;
+wire command_ignored = write_command_reg && command_busy_reg;
 
 assign command_start = command_start_reg;
 
 always @(posedge clk) begin
+  write_command_reg <= write_command && !rst;
   command_start_reg <= 1'b0;
 
-  if (write_command && !command_busy_reg) begin
+  if (write_command_reg && !command_busy_reg) begin
     command_start_reg <= 1'b1;
     command_busy_reg <= 1'b1;
     command_done_reg <= 1'b0;
@@ -295,28 +297,64 @@ localparam [31:0] SBOX_STYLE_VALUE = SBOX_STYLE;
 localparam [31:0] GHASH_STAGES_VALUE = GHASH_STAGES;
 localparam [31:0] RX_STORE_OCTETS_VALUE = RX_STORE_OCTETS;
 
+wire        access_write;
+wire        access_read;
+wire [8:0]  access_address;
+wire [31:0] write_data;
+wire [31:0] write_bits;
+wire [31:0] read_data;
+
+axil_slave #(
+  .ADDRESS_WIDTH(12),
+  .BLOCK_WIDTH(9)
+) axil_slave_inst (
+  .clk(clk),
+  .rst(rst),
+  .s_axil_awaddr(s_axil_awaddr),
+  .s_axil_awvalid(s_axil_awvalid),
+  .s_axil_awready(s_axil_awready),
+  .s_axil_wdata(s_axil_wdata),
+  .s_axil_wstrb(s_axil_wstrb),
+  .s_axil_wvalid(s_axil_wvalid),
+  .s_axil_wready(s_axil_wready),
+  .s_axil_bresp(s_axil_bresp),
+  .s_axil_bvalid(s_axil_bvalid),
+  .s_axil_bready(s_axil_bready),
+  .s_axil_araddr(s_axil_araddr),
+  .s_axil_arvalid(s_axil_arvalid),
+  .s_axil_arready(s_axil_arready),
+  .s_axil_rdata(s_axil_rdata),
+  .s_axil_rresp(s_axil_rresp),
+  .s_axil_rvalid(s_axil_rvalid),
+  .s_axil_rready(s_axil_rready),
+  .m_write(access_write),
+  .m_read(access_read),
+  .m_address(access_address),
+  .m_write_data(write_data),
+  .m_write_bits(write_bits),
+  .m_read_data(read_data)
+);
+
+/* verilator lint_off UNUSEDSIGNAL */ // no access has a meaning of its own by its protection bits
+wire unused = &{1'b0, s_axil_awprot, s_axil_arprot};
+/* verilator lint_on UNUSEDSIGNAL */
+
+/* verilator lint_off PINCONNECTEMPTY */ // the block answers at once, and has no errors
 ipsec_engine_registers registers_inst (
   .clk(clk),
   .rst(rst),
-  .s_axil_awready(s_axil_awready),
-  .s_axil_awvalid(s_axil_awvalid),
-  .s_axil_awaddr(s_axil_awaddr),
-  .s_axil_awprot(s_axil_awprot),
-  .s_axil_wready(s_axil_wready),
-  .s_axil_wvalid(s_axil_wvalid),
-  .s_axil_wdata(s_axil_wdata),
-  .s_axil_wstrb(s_axil_wstrb),
-  .s_axil_bready(s_axil_bready),
-  .s_axil_bvalid(s_axil_bvalid),
-  .s_axil_bresp(s_axil_bresp),
-  .s_axil_arready(s_axil_arready),
-  .s_axil_arvalid(s_axil_arvalid),
-  .s_axil_araddr(s_axil_araddr),
-  .s_axil_arprot(s_axil_arprot),
-  .s_axil_rready(s_axil_rready),
-  .s_axil_rvalid(s_axil_rvalid),
-  .s_axil_rdata(s_axil_rdata),
-  .s_axil_rresp(s_axil_rresp),
+  .s_cpuif_req(access_write || access_read),
+  .s_cpuif_req_is_wr(access_write),
+  .s_cpuif_addr(access_address),
+  .s_cpuif_wr_data(write_data),
+  .s_cpuif_wr_biten(write_bits),
+  .s_cpuif_req_stall_wr(),
+  .s_cpuif_req_stall_rd(),
+  .s_cpuif_rd_ack(),
+  .s_cpuif_rd_err(),
+  .s_cpuif_rd_data(read_data),
+  .s_cpuif_wr_ack(),
+  .s_cpuif_wr_err(),
   .hwif_in_build_table_sa_count(SA_COUNT_VALUE[15:0]),
   .hwif_in_build_table_max_key_bits(MAX_KEY_BITS_VALUE[15:0]),
   .hwif_in_build_crypto_cycles_per_round(CYCLES_PER_ROUND_VALUE[7:0]),
@@ -497,6 +535,7 @@ ipsec_engine_registers registers_inst (
   .hwif_out_rx_octets_lo_count_swacc(read_rx_octets_lo),
   .hwif_in_rx_octets_hi_count(rx_octets_hi_reg)
 );
+/* verilator lint_on PINCONNECTEMPTY */
 
 endmodule
 

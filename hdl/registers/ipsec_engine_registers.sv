@@ -6,25 +6,18 @@ module ipsec_engine_registers (
         input wire clk,
         input wire rst,
 
-        output logic s_axil_awready,
-        input wire s_axil_awvalid,
-        input wire [11:0] s_axil_awaddr,
-        input wire [2:0] s_axil_awprot,
-        output logic s_axil_wready,
-        input wire s_axil_wvalid,
-        input wire [31:0] s_axil_wdata,
-        input wire [3:0]s_axil_wstrb,
-        input wire s_axil_bready,
-        output logic s_axil_bvalid,
-        output logic [1:0] s_axil_bresp,
-        output logic s_axil_arready,
-        input wire s_axil_arvalid,
-        input wire [11:0] s_axil_araddr,
-        input wire [2:0] s_axil_arprot,
-        input wire s_axil_rready,
-        output logic s_axil_rvalid,
-        output logic [31:0] s_axil_rdata,
-        output logic [1:0] s_axil_rresp,
+        input wire s_cpuif_req,
+        input wire s_cpuif_req_is_wr,
+        input wire [8:0] s_cpuif_addr,
+        input wire [31:0] s_cpuif_wr_data,
+        input wire [31:0] s_cpuif_wr_biten,
+        output wire s_cpuif_req_stall_wr,
+        output wire s_cpuif_req_stall_rd,
+        output wire s_cpuif_rd_ack,
+        output wire s_cpuif_rd_err,
+        output wire [31:0] s_cpuif_rd_data,
+        output wire s_cpuif_wr_ack,
+        output wire s_cpuif_wr_err,
 
         input wire [15:0] hwif_in_build_table_sa_count,
         input wire [15:0] hwif_in_build_table_max_key_bits,
@@ -212,7 +205,7 @@ module ipsec_engine_registers (
     //--------------------------------------------------------------------------
     logic cpuif_req;
     logic cpuif_req_is_wr;
-    logic [11:0] cpuif_addr;
+    logic [8:0] cpuif_addr;
     logic [31:0] cpuif_wr_data;
     logic [31:0] cpuif_wr_biten;
     logic cpuif_req_stall_wr;
@@ -225,171 +218,18 @@ module ipsec_engine_registers (
     logic cpuif_wr_ack;
     logic cpuif_wr_err;
 
-
-    // Max Outstanding Transactions: 2
-    logic [1:0] axil_n_in_flight;
-    logic axil_prev_was_rd;
-    logic axil_arvalid;
-    logic [11:0] axil_araddr;
-    logic axil_ar_accept;
-    logic axil_awvalid;
-    logic [11:0] axil_awaddr;
-    logic axil_wvalid;
-    logic [31:0] axil_wdata;
-    logic [3:0] axil_wstrb;
-    logic axil_aw_accept;
-    logic axil_resp_acked;
-
-    // Transaction request acceptance
-    always_ff @(posedge clk) begin
-        if(rst) begin
-            axil_prev_was_rd <= '0;
-            axil_arvalid <= '0;
-            axil_araddr <= '0;
-            axil_awvalid <= '0;
-            axil_awaddr <= '0;
-            axil_wvalid <= '0;
-            axil_wdata <= '0;
-            axil_wstrb <= '0;
-            axil_n_in_flight <= '0;
-        end else begin
-            // AR* acceptance register
-            if(axil_ar_accept) begin
-                axil_prev_was_rd <= '1;
-                axil_arvalid <= '0;
-            end
-            if(s_axil_arvalid && s_axil_arready) begin
-                axil_arvalid <= '1;
-                axil_araddr <= s_axil_araddr;
-            end
-
-            // AW* & W* acceptance registers
-            if(axil_aw_accept) begin
-                axil_prev_was_rd <= '0;
-                axil_awvalid <= '0;
-                axil_wvalid <= '0;
-            end
-            if(s_axil_awvalid && s_axil_awready) begin
-                axil_awvalid <= '1;
-                axil_awaddr <= s_axil_awaddr;
-            end
-            if(s_axil_wvalid && s_axil_wready) begin
-                axil_wvalid <= '1;
-                axil_wdata <= s_axil_wdata;
-                axil_wstrb <= s_axil_wstrb;
-            end
-
-            // Keep track of in-flight transactions
-            if((axil_ar_accept || axil_aw_accept) && !axil_resp_acked) begin
-                axil_n_in_flight <= axil_n_in_flight + 1'b1;
-            end else if(!(axil_ar_accept || axil_aw_accept) && axil_resp_acked) begin
-                axil_n_in_flight <= axil_n_in_flight - 1'b1;
-            end
-        end
-    end
-
-    always @(*) begin
-        s_axil_arready = (!axil_arvalid || axil_ar_accept);
-        s_axil_awready = (!axil_awvalid || axil_aw_accept);
-        s_axil_wready = (!axil_wvalid || axil_aw_accept);
-    end
-
-    // Request dispatch
-    always @(*) begin
-        cpuif_wr_data = axil_wdata;
-        for(int i=0; i<4; i++) begin
-            cpuif_wr_biten[i*8 +: 8] = {8{axil_wstrb[i]}};
-        end
-        cpuif_req = '0;
-        cpuif_req_is_wr = '0;
-        cpuif_addr = '0;
-        axil_ar_accept = '0;
-        axil_aw_accept = '0;
-
-        if(axil_n_in_flight < 2'd2) begin
-            // Can safely issue more transactions without overwhelming response buffer
-            if(axil_arvalid && !axil_prev_was_rd) begin
-                cpuif_req = '1;
-                cpuif_req_is_wr = '0;
-                cpuif_addr = {axil_araddr[11:2], 2'b0};
-                if(!cpuif_req_stall_rd) axil_ar_accept = '1;
-            end else if(axil_awvalid && axil_wvalid) begin
-                cpuif_req = '1;
-                cpuif_req_is_wr = '1;
-                cpuif_addr = {axil_awaddr[11:2], 2'b0};
-                if(!cpuif_req_stall_wr) axil_aw_accept = '1;
-            end else if(axil_arvalid) begin
-                cpuif_req = '1;
-                cpuif_req_is_wr = '0;
-                cpuif_addr = {axil_araddr[11:2], 2'b0};
-                if(!cpuif_req_stall_rd) axil_ar_accept = '1;
-            end
-        end
-    end
-
-
-    // AXI4-Lite Response Logic
-
-    logic [1:0] axil_resp_wptr;
-    logic [1:0] axil_resp_rptr;
-    logic [1:0] axil_resp_buffer_is_wr;
-    logic [1:0] axil_resp_buffer_err;
-    logic [31:0] axil_resp_buffer_rdata [1:0];
-
-    always_ff @(posedge clk) begin
-        if(rst) begin
-            for(int i=0; i<2; i++) begin
-                axil_resp_buffer_is_wr[i] <= '0;
-                axil_resp_buffer_err  [i] <= '0;
-                axil_resp_buffer_rdata[i] <= '0;
-            end
-            axil_resp_wptr <= '0;
-            axil_resp_rptr <= '0;
-        end else begin
-            // Store responses in buffer until AXI response channel accepts them
-            if(cpuif_rd_ack || cpuif_wr_ack) begin
-                if(cpuif_rd_ack) begin
-                    axil_resp_buffer_is_wr[axil_resp_wptr[0:0]] <= '0;
-                    axil_resp_buffer_err  [axil_resp_wptr[0:0]] <= cpuif_rd_err;
-                    axil_resp_buffer_rdata[axil_resp_wptr[0:0]] <= cpuif_rd_data;
-
-                end else if(cpuif_wr_ack) begin
-                    axil_resp_buffer_is_wr[axil_resp_wptr[0:0]] <= '1;
-                    axil_resp_buffer_err  [axil_resp_wptr[0:0]] <= cpuif_wr_err;
-                end
-                axil_resp_wptr <= axil_resp_wptr + 1'b1;
-            end
-
-            // Advance read pointer when acknowledged
-            if(axil_resp_acked) begin
-                axil_resp_rptr <= axil_resp_rptr + 1'b1;
-            end
-        end
-    end
-
-    always @(*) begin
-        axil_resp_acked = '0;
-        s_axil_bvalid = '0;
-        s_axil_rvalid = '0;
-        if(axil_resp_rptr != axil_resp_wptr) begin
-            if(axil_resp_buffer_is_wr[axil_resp_rptr[0:0]]) begin
-                s_axil_bvalid = '1;
-                if(s_axil_bready) axil_resp_acked = '1;
-            end else begin
-                s_axil_rvalid = '1;
-                if(s_axil_rready) axil_resp_acked = '1;
-            end
-        end
-
-        s_axil_rdata = axil_resp_buffer_rdata[axil_resp_rptr[0:0]];
-        if(axil_resp_buffer_err[axil_resp_rptr[0:0]]) begin
-            s_axil_bresp = 2'b10;
-            s_axil_rresp = 2'b10;
-        end else begin
-            s_axil_bresp = 2'b00;
-            s_axil_rresp = 2'b00;
-        end
-    end
+    assign cpuif_req = s_cpuif_req;
+    assign cpuif_req_is_wr = s_cpuif_req_is_wr;
+    assign cpuif_addr = s_cpuif_addr;
+    assign cpuif_wr_data = s_cpuif_wr_data;
+    assign cpuif_wr_biten = s_cpuif_wr_biten;
+    assign s_cpuif_req_stall_wr = cpuif_req_stall_wr;
+    assign s_cpuif_req_stall_rd = cpuif_req_stall_rd;
+    assign s_cpuif_rd_ack = cpuif_rd_ack;
+    assign s_cpuif_rd_err = cpuif_rd_err;
+    assign s_cpuif_rd_data = cpuif_rd_data;
+    assign s_cpuif_wr_ack = cpuif_wr_ack;
+    assign s_cpuif_wr_err = cpuif_wr_err;
 
     logic cpuif_req_masked;
 
@@ -499,91 +339,91 @@ module ipsec_engine_registers (
         /* verilator lint_off UNUSEDSIGNAL */
         integer next_cpuif_addr;
         /* verilator lint_on UNUSEDSIGNAL */
-        decoded_reg_strb_magic = cpuif_req_masked & (cpuif_addr == 12'h0) & !cpuif_req_is_wr;
-        decoded_reg_strb_version = cpuif_req_masked & (cpuif_addr == 12'h4) & !cpuif_req_is_wr;
-        decoded_reg_strb_build_table = cpuif_req_masked & (cpuif_addr == 12'h8) & !cpuif_req_is_wr;
-        decoded_reg_strb_build_crypto = cpuif_req_masked & (cpuif_addr == 12'hc) & !cpuif_req_is_wr;
-        decoded_reg_strb_build_store = cpuif_req_masked & (cpuif_addr == 12'h10) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_0 = cpuif_req_masked & (cpuif_addr == 12'h20) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_1 = cpuif_req_masked & (cpuif_addr == 12'h24) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_2 = cpuif_req_masked & (cpuif_addr == 12'h28) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_3 = cpuif_req_masked & (cpuif_addr == 12'h2c) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_4 = cpuif_req_masked & (cpuif_addr == 12'h30) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_5 = cpuif_req_masked & (cpuif_addr == 12'h34) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_6 = cpuif_req_masked & (cpuif_addr == 12'h38) & !cpuif_req_is_wr;
-        decoded_reg_strb_capability_7 = cpuif_req_masked & (cpuif_addr == 12'h3c) & !cpuif_req_is_wr;
-        decoded_reg_strb_control = cpuif_req_masked & (cpuif_addr == 12'h40);
-        decoded_reg_strb_interrupt_status = cpuif_req_masked & (cpuif_addr == 12'h44);
-        decoded_reg_strb_interrupt_enable = cpuif_req_masked & (cpuif_addr == 12'h48);
-        decoded_reg_strb_stage_options = cpuif_req_masked & (cpuif_addr == 12'h5c) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_soft_packets_lo = cpuif_req_masked & (cpuif_addr == 12'h60) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_soft_packets_hi = cpuif_req_masked & (cpuif_addr == 12'h64) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_soft_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h68) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_soft_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h6c) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_hard_packets_lo = cpuif_req_masked & (cpuif_addr == 12'h70) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_hard_packets_hi = cpuif_req_masked & (cpuif_addr == 12'h74) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_hard_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h78) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_hard_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h7c) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_flags = cpuif_req_masked & (cpuif_addr == 12'h80) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_sa_flags = cpuif_req_masked & (cpuif_addr == 12'h84) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_operation = cpuif_req_masked & (cpuif_addr == 12'h88) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_spi = cpuif_req_masked & (cpuif_addr == 12'h8c) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_authentication_algorithm = cpuif_req_masked & (cpuif_addr == 12'h90) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_encryption_algorithm = cpuif_req_masked & (cpuif_addr == 12'h94) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_octets = cpuif_req_masked & (cpuif_addr == 12'h98) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_icv_octets = cpuif_req_masked & (cpuif_addr == 12'h9c) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_sequence_high = cpuif_req_masked & (cpuif_addr == 12'ha0) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_udp_encapsulation = cpuif_req_masked & (cpuif_addr == 12'ha4) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_handle = cpuif_req_masked & (cpuif_addr == 12'ha8) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_salt = cpuif_req_masked & (cpuif_addr == 12'hac) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_src_0 = cpuif_req_masked & (cpuif_addr == 12'hb0) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_src_1 = cpuif_req_masked & (cpuif_addr == 12'hb4) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_src_2 = cpuif_req_masked & (cpuif_addr == 12'hb8) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_src_3 = cpuif_req_masked & (cpuif_addr == 12'hbc) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_dst_0 = cpuif_req_masked & (cpuif_addr == 12'hc0) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_dst_1 = cpuif_req_masked & (cpuif_addr == 12'hc4) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_dst_2 = cpuif_req_masked & (cpuif_addr == 12'hc8) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_dst_3 = cpuif_req_masked & (cpuif_addr == 12'hcc) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_0 = cpuif_req_masked & (cpuif_addr == 12'hd0) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_1 = cpuif_req_masked & (cpuif_addr == 12'hd4) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_2 = cpuif_req_masked & (cpuif_addr == 12'hd8) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_3 = cpuif_req_masked & (cpuif_addr == 12'hdc) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_4 = cpuif_req_masked & (cpuif_addr == 12'he0) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_5 = cpuif_req_masked & (cpuif_addr == 12'he4) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_6 = cpuif_req_masked & (cpuif_addr == 12'he8) & cpuif_req_is_wr;
-        decoded_reg_strb_stage_key_7 = cpuif_req_masked & (cpuif_addr == 12'hec) & cpuif_req_is_wr;
-        decoded_reg_strb_command = cpuif_req_masked & (cpuif_addr == 12'h100) & cpuif_req_is_wr;
-        decoded_reg_strb_command_status = cpuif_req_masked & (cpuif_addr == 12'h104) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_handle = cpuif_req_masked & (cpuif_addr == 12'h108) & !cpuif_req_is_wr;
-        decoded_reg_strb_sa_active = cpuif_req_masked & (cpuif_addr == 12'h10c) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_packets_lo = cpuif_req_masked & (cpuif_addr == 12'h110) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_packets_hi = cpuif_req_masked & (cpuif_addr == 12'h114) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h118) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h11c) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_sequence_lo = cpuif_req_masked & (cpuif_addr == 12'h120) & !cpuif_req_is_wr;
-        decoded_reg_strb_result_sequence_hi = cpuif_req_masked & (cpuif_addr == 12'h124) & !cpuif_req_is_wr;
-        decoded_reg_strb_sa_event = cpuif_req_masked & (cpuif_addr == 12'h128) & !cpuif_req_is_wr;
-        decoded_reg_strb_sa_event_take = cpuif_req_masked & (cpuif_addr == 12'h12c) & cpuif_req_is_wr;
-        decoded_reg_strb_tx_frames = cpuif_req_masked & (cpuif_addr == 12'h140) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_protected = cpuif_req_masked & (cpuif_addr == 12'h144) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_bypassed = cpuif_req_masked & (cpuif_addr == 12'h148) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_failed_handle = cpuif_req_masked & (cpuif_addr == 12'h14c) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_failed_packet = cpuif_req_masked & (cpuif_addr == 12'h150) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_failed_length = cpuif_req_masked & (cpuif_addr == 12'h154) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_failed_limit = cpuif_req_masked & (cpuif_addr == 12'h158) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_failed_sequence = cpuif_req_masked & (cpuif_addr == 12'h15c) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h160) & !cpuif_req_is_wr;
-        decoded_reg_strb_tx_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h164) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_frames = cpuif_req_masked & (cpuif_addr == 12'h180) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_decrypted = cpuif_req_masked & (cpuif_addr == 12'h184) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_not_esp = cpuif_req_masked & (cpuif_addr == 12'h188) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_no_sa = cpuif_req_masked & (cpuif_addr == 12'h18c) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_icv_failed = cpuif_req_masked & (cpuif_addr == 12'h190) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_syntax_failed = cpuif_req_masked & (cpuif_addr == 12'h194) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_limit_failed = cpuif_req_masked & (cpuif_addr == 12'h198) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_overflow = cpuif_req_masked & (cpuif_addr == 12'h19c) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_octets_lo = cpuif_req_masked & (cpuif_addr == 12'h1a0) & !cpuif_req_is_wr;
-        decoded_reg_strb_rx_octets_hi = cpuif_req_masked & (cpuif_addr == 12'h1a4) & !cpuif_req_is_wr;
+        decoded_reg_strb_magic = cpuif_req_masked & (cpuif_addr == 9'h0) & !cpuif_req_is_wr;
+        decoded_reg_strb_version = cpuif_req_masked & (cpuif_addr == 9'h4) & !cpuif_req_is_wr;
+        decoded_reg_strb_build_table = cpuif_req_masked & (cpuif_addr == 9'h8) & !cpuif_req_is_wr;
+        decoded_reg_strb_build_crypto = cpuif_req_masked & (cpuif_addr == 9'hc) & !cpuif_req_is_wr;
+        decoded_reg_strb_build_store = cpuif_req_masked & (cpuif_addr == 9'h10) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_0 = cpuif_req_masked & (cpuif_addr == 9'h20) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_1 = cpuif_req_masked & (cpuif_addr == 9'h24) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_2 = cpuif_req_masked & (cpuif_addr == 9'h28) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_3 = cpuif_req_masked & (cpuif_addr == 9'h2c) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_4 = cpuif_req_masked & (cpuif_addr == 9'h30) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_5 = cpuif_req_masked & (cpuif_addr == 9'h34) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_6 = cpuif_req_masked & (cpuif_addr == 9'h38) & !cpuif_req_is_wr;
+        decoded_reg_strb_capability_7 = cpuif_req_masked & (cpuif_addr == 9'h3c) & !cpuif_req_is_wr;
+        decoded_reg_strb_control = cpuif_req_masked & (cpuif_addr == 9'h40);
+        decoded_reg_strb_interrupt_status = cpuif_req_masked & (cpuif_addr == 9'h44);
+        decoded_reg_strb_interrupt_enable = cpuif_req_masked & (cpuif_addr == 9'h48);
+        decoded_reg_strb_stage_options = cpuif_req_masked & (cpuif_addr == 9'h5c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_packets_lo = cpuif_req_masked & (cpuif_addr == 9'h60) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_packets_hi = cpuif_req_masked & (cpuif_addr == 9'h64) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_octets_lo = cpuif_req_masked & (cpuif_addr == 9'h68) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_soft_octets_hi = cpuif_req_masked & (cpuif_addr == 9'h6c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_packets_lo = cpuif_req_masked & (cpuif_addr == 9'h70) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_packets_hi = cpuif_req_masked & (cpuif_addr == 9'h74) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_octets_lo = cpuif_req_masked & (cpuif_addr == 9'h78) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_hard_octets_hi = cpuif_req_masked & (cpuif_addr == 9'h7c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_flags = cpuif_req_masked & (cpuif_addr == 9'h80) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_sa_flags = cpuif_req_masked & (cpuif_addr == 9'h84) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_operation = cpuif_req_masked & (cpuif_addr == 9'h88) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_spi = cpuif_req_masked & (cpuif_addr == 9'h8c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_authentication_algorithm = cpuif_req_masked & (cpuif_addr == 9'h90) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_encryption_algorithm = cpuif_req_masked & (cpuif_addr == 9'h94) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_octets = cpuif_req_masked & (cpuif_addr == 9'h98) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_icv_octets = cpuif_req_masked & (cpuif_addr == 9'h9c) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_sequence_high = cpuif_req_masked & (cpuif_addr == 9'ha0) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_udp_encapsulation = cpuif_req_masked & (cpuif_addr == 9'ha4) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_handle = cpuif_req_masked & (cpuif_addr == 9'ha8) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_salt = cpuif_req_masked & (cpuif_addr == 9'hac) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_src_0 = cpuif_req_masked & (cpuif_addr == 9'hb0) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_src_1 = cpuif_req_masked & (cpuif_addr == 9'hb4) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_src_2 = cpuif_req_masked & (cpuif_addr == 9'hb8) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_src_3 = cpuif_req_masked & (cpuif_addr == 9'hbc) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_dst_0 = cpuif_req_masked & (cpuif_addr == 9'hc0) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_dst_1 = cpuif_req_masked & (cpuif_addr == 9'hc4) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_dst_2 = cpuif_req_masked & (cpuif_addr == 9'hc8) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_dst_3 = cpuif_req_masked & (cpuif_addr == 9'hcc) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_0 = cpuif_req_masked & (cpuif_addr == 9'hd0) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_1 = cpuif_req_masked & (cpuif_addr == 9'hd4) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_2 = cpuif_req_masked & (cpuif_addr == 9'hd8) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_3 = cpuif_req_masked & (cpuif_addr == 9'hdc) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_4 = cpuif_req_masked & (cpuif_addr == 9'he0) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_5 = cpuif_req_masked & (cpuif_addr == 9'he4) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_6 = cpuif_req_masked & (cpuif_addr == 9'he8) & cpuif_req_is_wr;
+        decoded_reg_strb_stage_key_7 = cpuif_req_masked & (cpuif_addr == 9'hec) & cpuif_req_is_wr;
+        decoded_reg_strb_command = cpuif_req_masked & (cpuif_addr == 9'h100) & cpuif_req_is_wr;
+        decoded_reg_strb_command_status = cpuif_req_masked & (cpuif_addr == 9'h104) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_handle = cpuif_req_masked & (cpuif_addr == 9'h108) & !cpuif_req_is_wr;
+        decoded_reg_strb_sa_active = cpuif_req_masked & (cpuif_addr == 9'h10c) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_packets_lo = cpuif_req_masked & (cpuif_addr == 9'h110) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_packets_hi = cpuif_req_masked & (cpuif_addr == 9'h114) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_octets_lo = cpuif_req_masked & (cpuif_addr == 9'h118) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_octets_hi = cpuif_req_masked & (cpuif_addr == 9'h11c) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_sequence_lo = cpuif_req_masked & (cpuif_addr == 9'h120) & !cpuif_req_is_wr;
+        decoded_reg_strb_result_sequence_hi = cpuif_req_masked & (cpuif_addr == 9'h124) & !cpuif_req_is_wr;
+        decoded_reg_strb_sa_event = cpuif_req_masked & (cpuif_addr == 9'h128) & !cpuif_req_is_wr;
+        decoded_reg_strb_sa_event_take = cpuif_req_masked & (cpuif_addr == 9'h12c) & cpuif_req_is_wr;
+        decoded_reg_strb_tx_frames = cpuif_req_masked & (cpuif_addr == 9'h140) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_protected = cpuif_req_masked & (cpuif_addr == 9'h144) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_bypassed = cpuif_req_masked & (cpuif_addr == 9'h148) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_handle = cpuif_req_masked & (cpuif_addr == 9'h14c) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_packet = cpuif_req_masked & (cpuif_addr == 9'h150) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_length = cpuif_req_masked & (cpuif_addr == 9'h154) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_limit = cpuif_req_masked & (cpuif_addr == 9'h158) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_failed_sequence = cpuif_req_masked & (cpuif_addr == 9'h15c) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_octets_lo = cpuif_req_masked & (cpuif_addr == 9'h160) & !cpuif_req_is_wr;
+        decoded_reg_strb_tx_octets_hi = cpuif_req_masked & (cpuif_addr == 9'h164) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_frames = cpuif_req_masked & (cpuif_addr == 9'h180) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_decrypted = cpuif_req_masked & (cpuif_addr == 9'h184) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_not_esp = cpuif_req_masked & (cpuif_addr == 9'h188) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_no_sa = cpuif_req_masked & (cpuif_addr == 9'h18c) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_icv_failed = cpuif_req_masked & (cpuif_addr == 9'h190) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_syntax_failed = cpuif_req_masked & (cpuif_addr == 9'h194) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_limit_failed = cpuif_req_masked & (cpuif_addr == 9'h198) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_overflow = cpuif_req_masked & (cpuif_addr == 9'h19c) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_octets_lo = cpuif_req_masked & (cpuif_addr == 9'h1a0) & !cpuif_req_is_wr;
+        decoded_reg_strb_rx_octets_hi = cpuif_req_masked & (cpuif_addr == 9'h1a4) & !cpuif_req_is_wr;
     end
 
     // Pass down signals to next stage
@@ -2049,7 +1889,7 @@ module ipsec_engine_registers (
     // Readback mux address
     // When external accesses are present, hold address stable so readback mux can
     // continue selecting the correct external data while waiting for rd_ack.
-    logic [11:0] rd_mux_addr;
+    logic [8:0] rd_mux_addr;
     assign rd_mux_addr = cpuif_addr;
 
     logic readback_err;
@@ -2060,64 +1900,64 @@ always @(*) begin
         // A regular block-local temp is sufficient here since logic is purely combinational.
         logic [31:0] readback_data_var;
         readback_data_var = '0;
-        if(rd_mux_addr == 12'h0) begin
+        if(rd_mux_addr == 9'h0) begin
             readback_data_var[31:0] = 32'h49505345;
         end
-        if(rd_mux_addr == 12'h4) begin
+        if(rd_mux_addr == 9'h4) begin
             readback_data_var[15:0] = 16'h0;
             readback_data_var[23:16] = 8'h1;
             readback_data_var[31:24] = 8'h0;
         end
-        if(rd_mux_addr == 12'h8) begin
+        if(rd_mux_addr == 9'h8) begin
             readback_data_var[15:0] = hwif_in_build_table_sa_count;
             readback_data_var[31:16] = hwif_in_build_table_max_key_bits;
         end
-        if(rd_mux_addr == 12'hc) begin
+        if(rd_mux_addr == 9'hc) begin
             readback_data_var[7:0] = hwif_in_build_crypto_cycles_per_round;
             readback_data_var[15:8] = hwif_in_build_crypto_ghash_stages;
             readback_data_var[23:16] = hwif_in_build_crypto_sbox_style;
         end
-        if(rd_mux_addr == 12'h10) begin
+        if(rd_mux_addr == 9'h10) begin
             readback_data_var[31:0] = hwif_in_build_store_rx_store_octets;
         end
-        if(rd_mux_addr == 12'h20) begin
+        if(rd_mux_addr == 9'h20) begin
             readback_data_var[31:0] = 32'h2;
         end
-        if(rd_mux_addr == 12'h24) begin
+        if(rd_mux_addr == 9'h24) begin
             readback_data_var[7:0] = 8'h1;
             readback_data_var[15:8] = 8'h1;
             readback_data_var[23:16] = 8'h1;
             readback_data_var[31:24] = 8'h0;
         end
-        if(rd_mux_addr == 12'h28) begin
+        if(rd_mux_addr == 9'h28) begin
             readback_data_var[7:0] = 8'h1;
             readback_data_var[15:8] = 8'h0;
             readback_data_var[23:16] = 8'h1;
             readback_data_var[31:24] = 8'h1;
         end
-        if(rd_mux_addr == 12'h2c) begin
+        if(rd_mux_addr == 9'h2c) begin
             readback_data_var[7:0] = 8'h0;
             readback_data_var[15:8] = 8'h0;
             readback_data_var[23:16] = 8'h1;
         end
-        if(rd_mux_addr == 12'h30) begin
+        if(rd_mux_addr == 9'h30) begin
             readback_data_var[31:0] = 32'h3;
         end
-        if(rd_mux_addr == 12'h34) begin
+        if(rd_mux_addr == 9'h34) begin
             readback_data_var[31:0] = hwif_in_capability_5_authentication_algorithms;
         end
-        if(rd_mux_addr == 12'h38) begin
+        if(rd_mux_addr == 9'h38) begin
             readback_data_var[31:0] = hwif_in_capability_6_encryption_algorithms;
         end
-        if(rd_mux_addr == 12'h3c) begin
+        if(rd_mux_addr == 9'h3c) begin
             readback_data_var[31:0] = hwif_in_capability_7_sa_offload_capacity;
         end
-        if(rd_mux_addr == 12'h40) begin
+        if(rd_mux_addr == 9'h40) begin
             readback_data_var[0] = field_storage_control_tx_enable_value;
             readback_data_var[1] = field_storage_control_rx_ipv4_enable_value;
             readback_data_var[2] = field_storage_control_rx_ipv6_enable_value;
         end
-        if(rd_mux_addr == 12'h44) begin
+        if(rd_mux_addr == 9'h44) begin
             readback_data_var[0] = field_storage_interrupt_status_command_done_value;
             readback_data_var[1] = field_storage_interrupt_status_command_ignored_value;
             readback_data_var[2] = field_storage_interrupt_status_tx_failed_value;
@@ -2125,7 +1965,7 @@ always @(*) begin
             readback_data_var[4] = field_storage_interrupt_status_rx_failed_value;
             readback_data_var[5] = field_storage_interrupt_status_sa_limit_value;
         end
-        if(rd_mux_addr == 12'h48) begin
+        if(rd_mux_addr == 9'h48) begin
             readback_data_var[0] = field_storage_interrupt_enable_command_done_value;
             readback_data_var[1] = field_storage_interrupt_enable_command_ignored_value;
             readback_data_var[2] = field_storage_interrupt_enable_tx_failed_value;
@@ -2133,96 +1973,96 @@ always @(*) begin
             readback_data_var[4] = field_storage_interrupt_enable_rx_failed_value;
             readback_data_var[5] = field_storage_interrupt_enable_sa_limit_value;
         end
-        if(rd_mux_addr == 12'h104) begin
+        if(rd_mux_addr == 9'h104) begin
             readback_data_var[0] = hwif_in_command_status_busy;
             readback_data_var[1] = hwif_in_command_status_done;
             readback_data_var[15:8] = hwif_in_command_status_code;
         end
-        if(rd_mux_addr == 12'h108) begin
+        if(rd_mux_addr == 9'h108) begin
             readback_data_var[31:0] = hwif_in_result_handle_handle;
         end
-        if(rd_mux_addr == 12'h10c) begin
+        if(rd_mux_addr == 9'h10c) begin
             readback_data_var[15:0] = hwif_in_sa_active_count;
         end
-        if(rd_mux_addr == 12'h110) begin
+        if(rd_mux_addr == 9'h110) begin
             readback_data_var[31:0] = hwif_in_result_packets_lo_value;
         end
-        if(rd_mux_addr == 12'h114) begin
+        if(rd_mux_addr == 9'h114) begin
             readback_data_var[31:0] = hwif_in_result_packets_hi_value;
         end
-        if(rd_mux_addr == 12'h118) begin
+        if(rd_mux_addr == 9'h118) begin
             readback_data_var[31:0] = hwif_in_result_octets_lo_value;
         end
-        if(rd_mux_addr == 12'h11c) begin
+        if(rd_mux_addr == 9'h11c) begin
             readback_data_var[31:0] = hwif_in_result_octets_hi_value;
         end
-        if(rd_mux_addr == 12'h120) begin
+        if(rd_mux_addr == 9'h120) begin
             readback_data_var[31:0] = hwif_in_result_sequence_lo_value;
         end
-        if(rd_mux_addr == 12'h124) begin
+        if(rd_mux_addr == 9'h124) begin
             readback_data_var[31:0] = hwif_in_result_sequence_hi_value;
         end
-        if(rd_mux_addr == 12'h128) begin
+        if(rd_mux_addr == 9'h128) begin
             readback_data_var[31:0] = hwif_in_sa_event_handle;
         end
-        if(rd_mux_addr == 12'h140) begin
+        if(rd_mux_addr == 9'h140) begin
             readback_data_var[31:0] = hwif_in_tx_frames_count;
         end
-        if(rd_mux_addr == 12'h144) begin
+        if(rd_mux_addr == 9'h144) begin
             readback_data_var[31:0] = hwif_in_tx_protected_count;
         end
-        if(rd_mux_addr == 12'h148) begin
+        if(rd_mux_addr == 9'h148) begin
             readback_data_var[31:0] = hwif_in_tx_bypassed_count;
         end
-        if(rd_mux_addr == 12'h14c) begin
+        if(rd_mux_addr == 9'h14c) begin
             readback_data_var[31:0] = hwif_in_tx_failed_handle_count;
         end
-        if(rd_mux_addr == 12'h150) begin
+        if(rd_mux_addr == 9'h150) begin
             readback_data_var[31:0] = hwif_in_tx_failed_packet_count;
         end
-        if(rd_mux_addr == 12'h154) begin
+        if(rd_mux_addr == 9'h154) begin
             readback_data_var[31:0] = hwif_in_tx_failed_length_count;
         end
-        if(rd_mux_addr == 12'h158) begin
+        if(rd_mux_addr == 9'h158) begin
             readback_data_var[31:0] = hwif_in_tx_failed_limit_count;
         end
-        if(rd_mux_addr == 12'h15c) begin
+        if(rd_mux_addr == 9'h15c) begin
             readback_data_var[31:0] = hwif_in_tx_failed_sequence_count;
         end
-        if(rd_mux_addr == 12'h160) begin
+        if(rd_mux_addr == 9'h160) begin
             readback_data_var[31:0] = hwif_in_tx_octets_lo_count;
         end
-        if(rd_mux_addr == 12'h164) begin
+        if(rd_mux_addr == 9'h164) begin
             readback_data_var[31:0] = hwif_in_tx_octets_hi_count;
         end
-        if(rd_mux_addr == 12'h180) begin
+        if(rd_mux_addr == 9'h180) begin
             readback_data_var[31:0] = hwif_in_rx_frames_count;
         end
-        if(rd_mux_addr == 12'h184) begin
+        if(rd_mux_addr == 9'h184) begin
             readback_data_var[31:0] = hwif_in_rx_decrypted_count;
         end
-        if(rd_mux_addr == 12'h188) begin
+        if(rd_mux_addr == 9'h188) begin
             readback_data_var[31:0] = hwif_in_rx_not_esp_count;
         end
-        if(rd_mux_addr == 12'h18c) begin
+        if(rd_mux_addr == 9'h18c) begin
             readback_data_var[31:0] = hwif_in_rx_no_sa_count;
         end
-        if(rd_mux_addr == 12'h190) begin
+        if(rd_mux_addr == 9'h190) begin
             readback_data_var[31:0] = hwif_in_rx_icv_failed_count;
         end
-        if(rd_mux_addr == 12'h194) begin
+        if(rd_mux_addr == 9'h194) begin
             readback_data_var[31:0] = hwif_in_rx_syntax_failed_count;
         end
-        if(rd_mux_addr == 12'h198) begin
+        if(rd_mux_addr == 9'h198) begin
             readback_data_var[31:0] = hwif_in_rx_limit_failed_count;
         end
-        if(rd_mux_addr == 12'h19c) begin
+        if(rd_mux_addr == 9'h19c) begin
             readback_data_var[31:0] = hwif_in_rx_overflow_count;
         end
-        if(rd_mux_addr == 12'h1a0) begin
+        if(rd_mux_addr == 9'h1a0) begin
             readback_data_var[31:0] = hwif_in_rx_octets_lo_count;
         end
-        if(rd_mux_addr == 12'h1a4) begin
+        if(rd_mux_addr == 9'h1a4) begin
             readback_data_var[31:0] = hwif_in_rx_octets_hi_count;
         end
         readback_data = readback_data_var;

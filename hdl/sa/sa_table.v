@@ -458,9 +458,10 @@ reg [31:0] write_digest_reg;
 reg        query_inbound_reg;
 
 wire [31:0] write_digest = write_digest_reg;
+wire [31:0] staged_digest = digest(sa_dst);
 
 always @(posedge clk) begin
-  write_digest_reg <= digest(sa_dst);
+  write_digest_reg <= staged_digest;
   query_inbound_reg <= read_inbound;
 end
 

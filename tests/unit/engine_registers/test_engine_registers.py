@@ -335,7 +335,11 @@ def test_engine_registers(sim: str, key_bits: int) -> None:
     run_cocotb(
         sim=sim,
         toplevel="engine_registers",
-        sources=["hdl/registers/engine_registers.v", "hdl/registers/ipsec_engine_registers.sv"],
+        sources=[
+            "hdl/registers/engine_registers.v",
+            "hdl/registers/axil_slave.v",
+            "hdl/registers/ipsec_engine_registers.sv",
+        ],
         test_module="tests.unit.engine_registers.test_engine_registers",
         parameters={"MAX_KEY_BITS": key_bits, "SA_COUNT": 64 if key_bits == 256 else 65536},
         testcase=None

@@ -220,8 +220,10 @@ async def queries_harm_no_use(dut: Any) -> None:
     cocotb.start_soon(watch())
     for _ in range(1500):
         index = random.randrange(ENTRIES)
-        for _ in range(random.randrange(2)):
-            await usage.state(index)  # seen more than once before it is used
+        if random.random() < 0.5:
+            await usage.state(random.randrange(ENTRIES))  # looked at, not used
+            for _ in range(random.randrange(3)):
+                await FallingEdge(dut.clk)
         await usage.state(index)
         usage.use(index, random.randrange(2, 1 << 14), random.getrandbits(32), random.random() < 0.8, False, True)
     assert answers > 300, answers
