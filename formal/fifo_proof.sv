@@ -72,7 +72,7 @@ always @(posedge clk) begin
         leaves_in_the_last_cycle: assert (!(following && m_ready && ready_reg == before_reg + (BLOCK_RAM != 0)) || word_out);
         empty_register: assert (!(BLOCK_RAM != 0 && following && !m_valid) || (held == 1 && ready_reg == 0 && before_reg == 0));
         word_by_word: assert (!following || ready_reg + front >= before_reg);
-        unread_words: assert (dut.unread_reg == (dut.unread != 0));
+        flags_tell: assert (dut.unread_reg == (dut.unread != 0) && dut.full_reg == dut.stored[DEPTH_LOG2]);
         offers_at_once: assert (BLOCK_RAM != 0 || m_valid == (held != 0));
         if ($past(!rst && m_valid && !m_ready)) begin
             valid_stays: assert (m_valid);

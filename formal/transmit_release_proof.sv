@@ -87,7 +87,9 @@ always @(posedge clk) begin
         // what these rest on
         beats_are_counted: assert (count == xor_valid_reg + inside_reg + level && count <= ROOM && level <= ROOM && inside_reg <= ROOM);
         queues_offer: assert (esp_transmit.output_fifo_inst.unread_reg == (esp_transmit.output_fifo_inst.unread != 0)
-            && esp_transmit.status_fifo_inst.unread_reg == (esp_transmit.status_fifo_inst.unread != 0));
+            && esp_transmit.output_fifo_inst.full_reg == esp_transmit.output_fifo_inst.stored[5]
+            && esp_transmit.status_fifo_inst.unread_reg == (esp_transmit.status_fifo_inst.unread != 0)
+            && esp_transmit.status_fifo_inst.full_reg == esp_transmit.status_fifo_inst.stored[4] && esp_transmit.status_fifo_inst.stored <= 16);
         hold_counts: assert (hold_reg == 0 || inside_reg != 0);
         // full of beats in the delay line until one leaves it, which the sink takes
         stuck_behind_the_line: assert (stuck_reg == 0 || count != ROOM || (level == 0 ? stuck_reg <= hold_reg : level == 1 && stuck_reg <= HOLD));
