@@ -31,7 +31,8 @@ module receive_release_proof (
     input wire         check_valid,
     input wire         check_drop,
     input wire         check_hashed,
-    input wire [1:0]   check_kind,
+    input wire         record_crypto_reg,
+    input wire [1:0]   record_kind_reg,
     input wire [127:0] check_icv,
     input wire [2:0]   check_icv_words,
     input wire         stored_hash_valid,
@@ -66,7 +67,7 @@ anything #(.WIDTH(1)) choose_inst (.value(choose));
 wire [127:0] tag = stored_hash ^ j0_block;
 wire icv_right = tag[127:64] == check_icv[127:64] && (check_icv_words < 3 || tag[63:32] == check_icv[63:32])
     && (check_icv_words < 4 || tag[31:0] == check_icv[31:0]);
-wire may_release = check_kind == 2 && icv_right && j0_valid && !usage_hard && !check_drop;
+wire may_release = check_crypto && icv_right && j0_valid && !usage_hard && !check_drop;
 wire push = check_take && !check_drop;
 
 // one verdict, any: did its comparison succeed
@@ -111,6 +112,7 @@ always @(posedge clk) begin
         a_beat_has_a_verdict: assert (!store_take || verdict_valid);
         verdict_leaves_with_its_frame: assert (verdict_take == (store_take && store_last));
         if ($past(!rst && keep_beat && head_last)) begin
+            decrypted_only_if_kept_whole: assert (record_crypto_reg == (record_kind_reg == 2 && !record_drop_reg));
             record_for_each_frame: assert (record_valid_reg && record_drop_reg == $past(overflow));
         end else begin
             record_for_frames_only: assert (!record_valid_reg || $past(rst));
