@@ -24,8 +24,8 @@ module lane_range #(
 wire [OFFSET_WIDTH-5:0] first_beat = first[OFFSET_WIDTH-1:4];
 wire [OFFSET_WIDTH-5:0] last_beat = last[OFFSET_WIDTH-1:4];
 
-wire [15:0] from_first = beat < first_beat ? 16'h0000 : beat > first_beat ? 16'hffff : 16'hffff << first[3:0];
-wire [15:0] to_last = beat > last_beat ? 16'h0000 : beat < last_beat ? 16'hffff : 16'hffff >> (4'd15 - last[3:0]);
+wire [15:0] from_first = beat < first_beat ? 16'h0000 : beat != first_beat ? 16'hffff : 16'hffff << first[3:0];
+wire [15:0] to_last = beat > last_beat ? 16'h0000 : beat != last_beat ? 16'hffff : 16'hffff >> (~last[3:0]);
 
 assign lanes = from_first & to_last;
 

@@ -140,10 +140,10 @@ reg [127:0] odd_mem [0:15];
 // {the next header is ESP and behind the second word, kind of the next header, half its position}; KIND_NONE if it is too deep, too
 wire [31:0] links;
 reg [31:0] links_mem [0:15];
-// when the frame is all in: {it has a slot for its quads, words of it that can be read and one}
+// {the frame has a slot for its quads, words of the frame that can be read and one}, when the frame is all in
 reg [6:0] words_mem [0:7];
-// position of the IP header: 3 and the VLAN tags
-reg [2:0] position_mem [0:7];
+// VLAN tags
+reg [1:0] tags_mem [0:7];
 // {ipv6, kind of the header behind the IP header, its position or that of the second half of an IPv6 header}
 reg [8:0] first_mem [0:7];
 
@@ -156,23 +156,23 @@ wire write_links = write_quad && (quad_reg[2] ? quad_reg[1:0] != 2'd3 : quad_reg
 
 // of the frame that is in write_slot_reg, with this cycle
 wire [3:0] live_quads = (flush_reg ? flush_words_reg[2] : s_valid) ? after_quad_reg : quad_reg;
-wire [6:0] live_words = flush_reg ? {quad_reg[3:1] != 3'd0, live_quads, flush_words_reg[1:0]}
-    : in_frame_reg ? {live_quads[3:1] != 3'd0, live_quads, 2'd1} : 7'd0;
+wire live_captured = quad_reg[3:1] != 3'd0 || (quad_reg[0] && s_valid && !flush_reg);
+wire [6:0] live_words = flush_reg || in_frame_reg ? {live_captured, live_quads, flush_reg ? flush_words_reg[1:0] : 2'd1} : 7'd0;
 
 genvar lane;
 generate
     for (lane = 0; lane < 4; lane = lane + 1) begin : link
         wire [7:0] next = quad[120-32*lane +: 8];
-        wire [7:0] length = quad[112-32*lane +: 8];
+        wire [7:0] units = quad[112-32*lane +: 8];
         // half the position of what is behind the two words that every header has (quad_reg is 3 to 6), and of the next header
         wire [3:0] half = lane < 2 ? {quad_reg[2:0], 1'b1} : {1'b1, quad_reg[1] ^ quad_reg[0], !quad_reg[0], 1'b0};
-        wire [3:0] half_next = half + {1'b0, length[2:0]};
+        wire [3:0] half_next = half + {1'b0, units[2:0]};
         // the length with which it would be behind LAST_POSITION
         wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane < 2};
-        wire too_deep = length[7:3] != 5'd0 || length[2:0] >= much;
+        wire too_deep = units[7:3] != 5'd0 || units[2:0] >= much;
         wire [2:0] kind = too_deep ? KIND_NONE : kind_of(next);
 
-        assign links[8*lane +: 8] = {kind == KIND_ESP && length == 8'd0, kind, half_next};
+        assign links[8*lane +: 8] = {kind == KIND_ESP && units == 8'd0, kind, half_next};
     end
 endgenerate
 
@@ -199,13 +199,12 @@ endfunction
 reg is_tag_0_reg;
 reg [1:0] ip_0_reg;
 wire is_tag_1 = is_tag_0_reg && is_tag(block[127:112]);
-wire [2:0] ip_position = is_tag_1 ? 3'd5 : is_tag_0_reg ? 3'd4 : 3'd3;
+wire [1:0] tags = {is_tag_1, is_tag_0_reg && !is_tag_1};
 wire [1:0] ip = is_tag_1 ? ip_of(block[95:80]) : is_tag_0_reg ? ip_of(block[127:112]) : ip_0_reg;
 
 // beat 1 was in the cycle before
 reg is_beat_2_reg;
-reg is_tag_1_reg;
-reg [2:0] ip_position_reg;
+reg [1:0] tags_reg;
 reg ipv6_reg;
 reg ipv4_reg;
 // of an IP header behind no tag, then behind 0 or 1
@@ -213,11 +212,11 @@ reg [3:0] ihl_reg;
 reg [2:0] ipv4_kind_reg;
 reg [2:0] ipv6_kind_reg;
 
-wire [3:0] ihl = is_tag_1_reg ? tail_reg[75:72] : ihl_reg;
-wire [2:0] ipv4_kind = is_tag_1_reg ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
-wire [2:0] ipv6_kind = is_tag_1_reg ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
+wire [3:0] ihl = tags_reg[1] ? tail_reg[75:72] : ihl_reg;
+wire [2:0] ipv4_kind = tags_reg[1] ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
+wire [2:0] ipv6_kind = tags_reg[1] ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
 wire [2:0] first_kind = ipv6_reg ? ipv6_kind : ipv4_reg ? ipv4_kind & ~KIND_EXTENSION : KIND_NONE;
-wire [4:0] first_position = {2'd0, ip_position_reg} + (ipv6_reg ? 5'd5 : {1'b0, ihl});
+wire [4:0] first_position = {3'd0, tags_reg} + (ipv6_reg ? 5'd8 : {1'b0, ihl} + 5'd3);
 
 always @(posedge clk) begin
     flush_reg <= 1'b0;
@@ -238,9 +237,8 @@ always @(posedge clk) begin
         write_quads_reg <= write_quads_reg + {1'b0, live_words[6]};
     end
     if (is_beat_1) begin
-        position_mem[write_slot_reg] <= ip_position;
-        ip_position_reg <= ip_position;
-        is_tag_1_reg <= is_tag_1;
+        tags_mem[write_slot_reg] <= tags;
+        tags_reg <= tags;
         {ipv6_reg, ipv4_reg} <= ip;
         ihl_reg <= is_tag_0_reg ? block[107:104] : ihl_reg;
         ipv4_kind_reg <= is_tag_0_reg ? kind_of(block[39:32]) : kind_of(block[71:64]);
@@ -307,7 +305,7 @@ reg signed [3:0] backlog_reg;
 reg ended_reg;
 reg captured_reg;
 reg [5:0] words_reg;
-// words_reg - position_reg, but for the IP header: of the words that are in, those from the header at hand on, and one
+// words_reg - position_reg: of the words that are in, those from the header at hand on, and one
 reg [6:0] ahead_reg;
 
 wire [2:0] next_slot = read_slot_reg + 3'd1;
@@ -320,10 +318,6 @@ wire ahead_4 = ahead_7 || (!ahead_reg[6] && ahead_reg[2] && ahead_reg[1:0] != 2'
 wire ahead_3 = ahead_7 || (!ahead_reg[6] && ahead_reg[2]);
 wire ahead_2 = ahead_3 || (!ahead_reg[6] && ahead_reg[1:0] == 2'd3);
 wire ahead_1 = ahead_3 || (!ahead_reg[6] && ahead_reg[1]);
-
-// the first five words of an IP header at word 3, 4 or 5 are in: words_reg is 9, 10 or 11 at least
-wire ip_in = captured_reg && (words_reg[5:4] != 2'd0 || (words_reg[3]
-    && (words_reg[2] || (words_reg[1] && (words_reg[0] || position_reg[2:0] != 3'd5)) || (words_reg[0] && position_reg[1]))));
 
 wire [8:0] first = first_mem[read_slot_reg];
 wire first_ipv6 = first[8];
@@ -338,7 +332,7 @@ wire too_many_extension_headers = is_extension && extension_headers_reg[2];
 wire udp_too_deep = is_udp && position_reg[4:1] == LAST_POSITION[4:1];
 
 // the words of the header that are needed are in
-wire present = (is_ip && ip_in) || (is_ipv6_destination && ahead_5) || (is_extension && ahead_1) || (is_udp && ahead_3) || (is_esp && ahead_4);
+wire present = captured_reg && (((is_ip || is_ipv6_destination) && ahead_5) || (is_extension && ahead_1) || (is_udp && ahead_3) || (is_esp && ahead_4));
 
 // at the end of the walk there is an ESP header, if all headers are right; a short frame may end within the IV: it is ESP all the same (and a
 // syntax error)
@@ -352,9 +346,9 @@ wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
     : ({6{next_kind[0]}} & STATE_EXTENSION) | ({6{next_kind[1]}} & STATE_UDP) | ({6{next_kind[2]}} & STATE_ESP)
     | ({6{next_kind == KIND_NONE}} & STATE_NONE);
 
-// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such header
-// and SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
-wire cut_off = ended_reg && !(is_ip ? ip_in : is_ipv6_destination ? ahead_5 : ahead_6);
+// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such
+// header, SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
+wire cut_off = ended_reg && !(captured_reg && (ahead_6 || ((is_ip || is_ipv6_destination) && ahead_5)));
 
 wire finish = is_none || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
     || (present && (is_esp || (is_ip && first_kind_read == KIND_NONE)));
@@ -363,12 +357,14 @@ wire take = present || finish;
 // what is in of the next frame and, if it goes on, of this one, after this cycle
 wire [7:0] finish_words = backlog_reg <= 0 ? 8'd0 : backlog_reg == 1 ? {flush_reg, live_words} : {1'b1, words_mem[next_slot]};
 wire [7:0] stay_words = backlog_reg == 0 ? {flush_reg, live_words} : {ended_reg, captured_reg, words_reg};
-wire [4:0] finish_position = {2'd0, position_mem[next_slot]};
+wire [4:0] finish_position = {3'd0, tags_mem[next_slot]} + 5'd3;
 // a frame whose IP header is not in yet is the one that comes in
-wire [4:0] stay_position = is_ip ? {2'd0, ip_position_reg} : position_reg;
-wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, position_reg};
+wire [4:0] stay_position = is_ip ? {3'd0, tags_reg} + 5'd3 : position_reg;
+wire [6:0] finish_ahead = {1'b0, finish_words[5:0]} - {2'd0, finish_position};
+wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, stay_position};
 wire [6:0] link_ahead = {1'b0, stay_words[5:0]} - {2'd0, link_position};
 wire [6:0] other_ahead = {1'b0, stay_words[5:0]} - {2'd0, other_position};
+wire go_on = present && !finish;
 wire [3:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 4'sd1;
 wire [3:0] stay_backlog = flush_reg ? backlog_reg + 4'sd1 : backlog_reg;
 
@@ -384,8 +380,9 @@ assign full = backlog_reg[3:1] == 3'b011 || held_reg == 3'd3 || held_reg == 3'd4
 always @(posedge clk) begin
     state_reg <= finish ? STATE_IP : present ? next_state : state_reg;
     position_reg <= finish ? finish_position : !present ? stay_position : is_extension ? link_position : other_position;
-    // not as a choice: Yosys would make one subtractor of the three, behind it
-    ahead_reg <= ({7{present && is_extension}} & link_ahead) | ({7{present && !is_extension}} & other_ahead) | ({7{!present}} & stay_ahead);
+    // not as a choice: Yosys would make one subtractor of the four, behind it
+    ahead_reg <= ({7{finish}} & finish_ahead) | ({7{go_on && is_extension}} & link_ahead) | ({7{go_on && !is_extension}} & other_ahead)
+        | ({7{!finish && !present}} & stay_ahead);
     {ended_reg, captured_reg, words_reg} <= finish ? finish_words : stay_words;
     backlog_reg <= finish ? finish_backlog : stay_backlog;
     if (is_ip) begin
@@ -465,18 +462,20 @@ generate
         assign seen = seen_reg;
         assign judge_take = take_reg[1];
         assign judge_finish = finish_reg[1];
-        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position, window} = judge_reg;
+        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position,
+            window} = judge_reg;
     end else begin : judge_now
         assign seen = walked;
         assign judge_take = take;
         assign judge_finish = finish;
-        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position, window} = {seen[15:9], seen_position, seen_window};
+        assign {judge_found, judge_ipv6, judge_is_ip, judge_is_ipv6_destination, judge_is_extension, judge_is_udp, judge_is_esp, judge_position,
+            window} = {seen[15:9], seen_position, seen_window};
     end
 endgenerate
 
 // all headers before this one were right
 reg right_reg;
-// octets from the header at hand to the end of the IP packet; negative: it begins behind it. esp_inside sees that a UDP length is not too small, too
+// octets from the header at hand to the end of the IP packet; negative: it begins behind it. By esp_inside a UDP length is not too small, either
 reg [16:0] left_reg;
 // octet offset of the end of the IP packet
 reg [16:0] ip_end_reg;

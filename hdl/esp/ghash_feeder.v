@@ -74,42 +74,61 @@ localparam [31:0] MANY = STAGES + 1;
 
 // description of the frame at hand
 reg hash_reg;
-reg [OFFSET_WIDTH-1:0] hash_first_reg;
-reg [OFFSET_WIDTH-1:0] hash_last_reg;
+reg [3:0] first_lane_reg;
+reg [3:0] last_lane_reg;
+// the beats before the first and the last one of the range
+reg [OFFSET_WIDTH-5:0] before_first_reg;
+reg [OFFSET_WIDTH-5:0] before_last_reg;
 reg [OFFSET_WIDTH-4:0] hash_blocks_reg;
 reg [127:0] first_block_reg;
 reg [127:0] length_block_next_reg;
 
-wire [15:0] lanes;
-wire [127:0] mask;
+// what the next beat is: all of it is known one beat ahead
+reg is_beat_0_reg;
+reg is_beat_1_reg;
+reg is_beat_2_reg;
+reg is_first_reg;
+reg is_last_reg;
+reg in_range_reg;
+// the last beat of the range was there
+reg is_past_reg;
+// lanes of the rotated beat that are in the range, if there are any
+reg [15:0] range_lanes_reg;
+
+wire next_is_first = s_beat == before_first_reg;
+wire next_is_last = s_beat == before_last_reg;
+
+/*
+ * Rotated by r, lanes 0 .. 15 - r of a beat are the head of a block and the others the tail of the one before. The last octet of the range comes to lane
+ * last_rotated, which is one of the head if the last beat has a head part.
+ */
+wire [3:0] last_rotated = last_lane_reg - first_lane_reg;
+wire has_head = last_lane_reg >= first_lane_reg;
+wire [15:0] tail_lanes = ~(16'hffff >> first_lane_reg);
+wire [15:0] to_last_lanes = 16'hffff >> (~last_rotated);
+// of the last beat
+wire [15:0] last_lanes = has_head ? to_last_lanes | tail_lanes : to_last_lanes & tail_lanes;
+
 wire [127:0] rotated;
-
-lane_range #(
-    .OFFSET_WIDTH(OFFSET_WIDTH)
-) lane_range_inst (
-    .beat(s_beat),
-    .first(hash_first_reg),
-    .last(hash_last_reg),
-    .lanes(lanes)
-);
-
-lane_mask lane_mask_inst (
-    .lanes(lanes),
-    .mask(mask)
-);
+wire [127:0] range_mask;
 
 lane_rotate lane_rotate_inst (
-    .s_data(s_data & mask),
-    .amount(hash_first_reg[3:0]),
+    .s_data(s_data),
+    .amount(first_lane_reg),
     .m_data(rotated)
 );
 
+lane_mask range_mask_inst (
+    .lanes(range_lanes_reg),
+    .mask(range_mask)
+);
+
 /*
- * Stage 1: masked and rotated beat
+ * Stage 1: rotated and masked beat
  */
 reg rotated_valid_reg;
 reg [127:0] rotated_reg;
-reg [3:0] shift_reg;
+reg [15:0] tail_lanes_reg;
 // first_block is due
 reg open_reg;
 // the beat completes a block
@@ -118,31 +137,41 @@ reg emit_reg;
 reg close_reg;
 reg close_head_reg;
 
-wire in_range = s_beat >= hash_first_reg[OFFSET_WIDTH-1:4] && s_beat <= hash_last_reg[OFFSET_WIDTH-1:4];
-
 always @(posedge clk) begin
-    rotated_valid_reg <= 1'b0;
-    open_reg <= 1'b0;
+    rotated_valid_reg <= s_valid && in_range_reg;
+    rotated_reg <= rotated & range_mask;
+    tail_lanes_reg <= tail_lanes;
+    open_reg <= s_valid && is_beat_2_reg && hash_reg;
+    emit_reg <= !is_first_reg;
+    close_reg <= is_last_reg;
+    close_head_reg <= has_head;
     if (s_valid) begin
-        if (s_beat == 0) begin
+        is_beat_0_reg <= s_last;
+        is_beat_1_reg <= is_beat_0_reg && !s_last;
+        is_beat_2_reg <= is_beat_1_reg && !s_last;
+        is_first_reg <= next_is_first;
+        is_last_reg <= next_is_last;
+        in_range_reg <= !is_beat_0_reg && hash_reg && !s_last && (next_is_first || (in_range_reg && !is_last_reg));
+        is_past_reg <= !is_beat_0_reg && (is_past_reg || is_last_reg);
+        range_lanes_reg <= next_is_first ? (next_is_last ? to_last_lanes : ~tail_lanes) : next_is_last ? last_lanes : 16'hffff;
+        if (is_beat_0_reg) begin
             hash_reg <= s_hash;
-            hash_first_reg <= s_hash_first;
-            hash_last_reg <= s_hash_last;
+            first_lane_reg <= s_hash_first[3:0];
+            last_lane_reg <= s_hash_last[3:0];
+            before_first_reg <= s_hash_first[OFFSET_WIDTH-1:4] - 1'b1;
+            before_last_reg <= s_hash_last[OFFSET_WIDTH-1:4] - 1'b1;
             hash_blocks_reg <= s_hash_blocks;
             first_block_reg <= s_first_block;
             length_block_next_reg <= s_length_block;
-        end else if (hash_reg) begin
-            open_reg <= s_beat == 2;
-            rotated_valid_reg <= in_range;
-            rotated_reg <= rotated;
-            shift_reg <= hash_first_reg[3:0];
-            emit_reg <= s_beat != hash_first_reg[OFFSET_WIDTH-1:4];
-            close_reg <= s_beat == hash_last_reg[OFFSET_WIDTH-1:4];
-            close_head_reg <= hash_last_reg[3:0] >= hash_first_reg[3:0];
         end
     end
     if (rst) begin
         hash_reg <= 1'b0;
+        is_beat_0_reg <= 1'b1;
+        is_beat_1_reg <= 1'b0;
+        is_beat_2_reg <= 1'b0;
+        is_last_reg <= 1'b0;
+        in_range_reg <= 1'b0;
     end
 end
 
@@ -156,17 +185,31 @@ octet_reverse octet_reverse_inst (
     .m_data(rotated_block)
 );
 
-// octets 0 .. 15 - r of a block
-wire [127:0] head_mask = {128{1'b1}} << {shift_reg, 3'b000};
-
+// the beat before, of which the head is of use
 reg [127:0] head_reg;
 reg flush_reg;
 reg length_reg;
-reg [127:0] length_block_reg;
+// length_block, but first_block with open_reg
+reg [127:0] side_block_reg;
 reg [OFFSET_WIDTH-4:0] left_reg;
 
+// what each octet of the block comes from: 0 rotated_block, 1 head_reg, 2 side_block_reg, 3 nothing
+wire take_side = open_reg || !(rotated_valid_reg || flush_reg);
+wire [127:0] block;
+
+genvar octet;
+generate
+    for (octet = 0; octet < 16; octet = octet + 1) begin : select
+        wire [1:0] from = take_side ? 2'd2 : !tail_lanes_reg[octet] ? 2'd1 : rotated_valid_reg ? 2'd0 : 2'd3;
+
+        assign block[120-8*octet +: 8] = from[1] ? side_block_reg[120-8*octet +: 8] & {8{!from[0]}}
+            : from[0] ? head_reg[120-8*octet +: 8] : rotated_block[120-8*octet +: 8];
+    end
+endgenerate
+
 wire [OFFSET_WIDTH-4:0] left = open_reg ? hash_blocks_reg : left_reg;
-wire [LEFT_WIDTH-1:0] left_saturated = left > MANY[OFFSET_WIDTH-4:0] ? MANY[LEFT_WIDTH-1:0] : left[LEFT_WIDTH-1:0];
+wire left_is_many = left[OFFSET_WIDTH-4:LEFT_WIDTH] != 0 || left[LEFT_WIDTH-1:0] > MANY[LEFT_WIDTH-1:0];
+wire [LEFT_WIDTH-1:0] left_saturated = left_is_many ? MANY[LEFT_WIDTH-1:0] : left[LEFT_WIDTH-1:0];
 
 generate
     if (POWERS == STAGES) begin : all_powers
@@ -182,7 +225,7 @@ generate
         assign h_power = 2'd0;
 
         always @(posedge clk) begin
-            abandon_reg <= s_valid && s_last && s_beat != 0 && hash_reg && s_beat < hash_last_reg[OFFSET_WIDTH-1:4];
+            abandon_reg <= s_valid && s_last && !is_beat_0_reg && hash_reg && !is_last_reg && !is_past_reg;
             abandoned_reg <= abandon_reg;
             if (open_reg && !rst) begin
                 h_powers_reg <= s_h_powers;
@@ -195,7 +238,7 @@ generate
         localparam [LEFT_WIDTH-1:0] MOST = STAGES[LEFT_WIDTH-1:0];
         localparam [1:0] HIGHEST = STAGES[1:0] - 2'd1;
         reg [INDEX_WIDTH-1:0] index_reg;
-        wire unused = s_last;
+        wire unused = is_past_reg;
 
         assign m_h_powers = s_h_powers;
         // with every block
@@ -215,30 +258,31 @@ always @(posedge clk) begin
     m_valid <= 1'b0;
     m_first <= open_reg;
     m_left <= left_saturated;
+    m_block <= block;
+    if (s_valid && is_beat_2_reg) begin
+        side_block_reg <= first_block_reg;
+    end else if (open_reg) begin
+        side_block_reg <= length_block_next_reg;
+    end
     if (open_reg) begin
         m_valid <= 1'b1;
-        m_block <= first_block_reg;
         left_reg <= hash_blocks_reg - 1'b1;
-        length_block_reg <= length_block_next_reg;
     end
     if (rotated_valid_reg) begin
-        head_reg <= rotated_block & head_mask;
+        head_reg <= rotated_block;
         flush_reg <= close_reg && close_head_reg;
         length_reg <= close_reg && !close_head_reg;
         if (emit_reg) begin
             m_valid <= 1'b1;
-            m_block <= head_reg | (rotated_block & ~head_mask);
             left_reg <= left_reg - 1'b1;
         end
     end else if (flush_reg) begin
         m_valid <= 1'b1;
-        m_block <= head_reg;
         left_reg <= left_reg - 1'b1;
         flush_reg <= 1'b0;
         length_reg <= 1'b1;
     end else if (length_reg) begin
         m_valid <= 1'b1;
-        m_block <= length_block_reg;
         length_reg <= 1'b0;
     end
     if (rst) begin

@@ -108,7 +108,7 @@ def _members(kind: type[enum.IntEnum], digits: int) -> dict[str, str]:
 
 
 FILTERS = {
-    "parser_state": _constants("hdl/esp/esp_parser.v", "STATE_"),
+    "parser_state": _constants("hdl/esp/esp_parser.v", "STATE_", (2,)),
     "keystream_kind": _constants("hdl/esp/keystream.v", "KIND_"),
     "receive_kind": _constants("hdl/esp/esp_receive.v", "KIND_"),
     "transmit_status": _constants("hdl/esp/esp_transmit.v", "STATUS_", (1, 2)),
