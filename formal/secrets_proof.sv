@@ -88,6 +88,7 @@ endgenerate
 
 `define SAME(name) (copy[0].name == copy[1].name)
 `define BLOCK dut.registers_inst
+`define SLAVE dut.axil_slave_inst
 
 reg past_valid = 1'b0;
 
@@ -134,24 +135,25 @@ wire outputs_same = `SAME(s_axil_awready)
     && `SAME(command_opcode)
     && `SAME(sa_event_take);
 
-wire handshake_same = (!copy[0].dut.axil_slave_inst.req_reg || copy[0].dut.axil_slave_inst.busy_reg)
-    && (!copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.is_write_reg || copy[0].dut.axil_slave_inst.w_valid_reg)
-    && (copy[0].dut.axil_slave_inst.req_reg || !copy[0].dut.axil_slave_inst.write_reg && !copy[0].dut.axil_slave_inst.read_reg)
-    && `SAME(dut.axil_slave_inst.aw_valid_reg)
-    && (!copy[0].dut.axil_slave_inst.aw_valid_reg || `SAME(dut.axil_slave_inst.aw_address_reg))
-    && `SAME(dut.axil_slave_inst.w_valid_reg)
-    && (!copy[0].dut.axil_slave_inst.w_valid_reg || `SAME(dut.axil_slave_inst.w_strobe_reg))
-    && `SAME(dut.axil_slave_inst.ar_valid_reg)
-    && (!copy[0].dut.axil_slave_inst.ar_valid_reg || `SAME(dut.axil_slave_inst.ar_address_reg))
-    && `SAME(dut.axil_slave_inst.busy_reg)
-    && `SAME(dut.axil_slave_inst.req_reg)
-    && `SAME(dut.axil_slave_inst.is_write_reg)
-    && `SAME(dut.axil_slave_inst.write_reg)
-    && `SAME(dut.axil_slave_inst.read_reg)
-    && (!copy[0].dut.axil_slave_inst.req_reg || `SAME(dut.axil_slave_inst.address_reg))
-    && `SAME(dut.axil_slave_inst.b_valid_reg)
-    && `SAME(dut.axil_slave_inst.r_valid_reg)
-    && `SAME(dut.axil_slave_inst.r_data_reg);
+wire handshake_same = ($countones({copy[0].`SLAVE.req_reg, copy[0].s_axil_bvalid, copy[0].s_axil_rvalid}) == copy[0].`SLAVE.busy_reg)
+    && (!copy[0].`SLAVE.req_reg || !copy[0].`SLAVE.is_write_reg || copy[0].`SLAVE.w_valid_reg)
+    && (!copy[0].`SLAVE.write_reg || copy[0].`SLAVE.req_reg && copy[0].`SLAVE.is_write_reg)
+    && (!copy[0].`SLAVE.read_reg || copy[0].`SLAVE.req_reg && !copy[0].`SLAVE.is_write_reg)
+    && `SAME(`SLAVE.aw_valid_reg)
+    && (!copy[0].`SLAVE.aw_valid_reg || `SAME(`SLAVE.aw_address_reg))
+    && `SAME(`SLAVE.w_valid_reg)
+    && (!copy[0].`SLAVE.w_valid_reg || `SAME(`SLAVE.w_strobe_reg))
+    && `SAME(`SLAVE.ar_valid_reg)
+    && (!copy[0].`SLAVE.ar_valid_reg || `SAME(`SLAVE.ar_address_reg))
+    && `SAME(`SLAVE.busy_reg)
+    && `SAME(`SLAVE.req_reg)
+    && `SAME(`SLAVE.is_write_reg)
+    && `SAME(`SLAVE.write_reg)
+    && `SAME(`SLAVE.read_reg)
+    && (!copy[0].`SLAVE.req_reg || `SAME(`SLAVE.address_reg))
+    && `SAME(`SLAVE.b_valid_reg)
+    && `SAME(`SLAVE.r_valid_reg)
+    && `SAME(`SLAVE.r_data_reg);
 
 wire fields_same = `SAME(`BLOCK.field_storage_command_opcode_value)
     && `SAME(`BLOCK.field_storage_control_rx_ipv4_enable_value)
@@ -231,7 +233,7 @@ wire registers_same = `SAME(dut.command_busy_reg)
 always @(posedge clk) begin
     past_valid <= 1'b1;
     if (!past_valid) assume (rst);
-    assume (!write || secret || `SAME(dut.axil_slave_inst.w_data_reg));
+    assume (!write || secret || `SAME(`SLAVE.w_data_reg));
 
     if (past_valid) begin
         no_output_tells: assert (outputs_same);
@@ -248,5 +250,6 @@ endmodule
 
 `undef SAME
 `undef BLOCK
+`undef SLAVE
 
 `default_nettype wire
