@@ -50,7 +50,7 @@ wire grow;
 wire [DEPTH_LOG2:0] unread = end_ptr - read_ptr_reg;
 // unread is not 0
 reg unread_reg;
-wire read;
+(* keep *) wire read;
 
 reg full_reg;
 

@@ -530,15 +530,16 @@ wire judged_syntax_error = &judged_ip_end_reg || judged_octets_reg[OFFSET_WIDTH]
 wire judged_protect = !judged_bypass_reg && judged_hit_reg && judged_packet_ok_reg && !judged_syntax_error;
 wire [2:0] judged_status = judged_bypass_reg ? STATUS_SENT[2:0] : !judged_hit_reg ? STATUS_FAILED_HANDLE[2:0]
     : !judged_packet_ok_reg ? STATUS_FAILED_PACKET[2:0] : judged_syntax_error ? STATUS_FAILED_LENGTH[2:0] : STATUS_SENT[2:0];
-wire exhausted = &usage_highest[31:0] && (&usage_highest[63:32] || !judged_esn_reg);
-wire number_used = exhausted || (judged_iv_sequence_reg && judged_number_reg <= usage_highest);
 
 localparam LIMIT_WIDTH = 2 + 3 + 5 + 32 + 64 + 64 + BEAT_WIDTH + 7 + 4*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH + FRAMES_LOG2;
 
 wire limit_valid;
 wire limit_allowed;
 wire limit_hard;
-wire limit_used;
+// the highest number of the SA: its halves are all ones; this one is not above it
+wire limit_low;
+wire limit_high;
+wire limit_not_above;
 wire [2:0] limit_judged_status;
 wire limit_hit;
 wire limit_epoch;
@@ -561,7 +562,7 @@ wire [OFFSET_WIDTH-1:0] limit_cipher_octets;
 wire [FRAMES_LOG2-1:0] limit_id;
 
 elastic_register #(
-    .WIDTH(1 + LIMIT_WIDTH),
+    .WIDTH(3 + LIMIT_WIDTH),
     .STAGE(EXTRA)
 ) limit_register_inst (
     .clk(clk),
@@ -570,19 +571,20 @@ elastic_register #(
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
-    .s_data({judged_protect, usage_hard, number_used, judged_status, judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
+    .s_data({judged_protect, usage_hard, &usage_highest[31:0], &usage_highest[63:32], judged_number_reg <= usage_highest, judged_status, judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
         judged_iv_sequence_reg, judged_handle_reg, judged_number_reg, judged_iv_reg, judged_blocks_reg, judged_esp_offset_reg,
         judged_octets_reg[OFFSET_WIDTH-1:0], judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_blocks_reg,
         judged_first_block_reg, judged_aad_octets_reg, judged_cipher_octets_reg, judged_id_reg}),
     .m_valid(limit_valid),
     .m_ready(1'b1),
-    .m_data({limit_allowed, limit_hard, limit_used, limit_judged_status, limit_hit, limit_epoch, limit_gmac, limit_esn,
+    .m_data({limit_allowed, limit_hard, limit_low, limit_high, limit_not_above, limit_judged_status, limit_hit, limit_epoch, limit_gmac, limit_esn,
         limit_iv_sequence, limit_handle, limit_number, limit_iv, limit_blocks, limit_esp_offset,
         limit_octets, limit_payload_last, limit_icv_first, limit_ip_end, limit_hash_blocks,
         limit_first_block, limit_aad_octets, limit_cipher_octets, limit_id})
 );
 
 wire [INDEX_WIDTH-1:0] limit_index = limit_handle[INDEX_WIDTH-1:0];
+wire limit_used = (limit_low && (limit_high || !limit_esn)) || (limit_iv_sequence && limit_not_above);
 wire limit_protect = limit_allowed && !limit_hard && !limit_used;
 wire [2:0] limit_status = limit_allowed && limit_hard ? STATUS_FAILED_LIMIT[2:0]
     : limit_allowed && limit_used ? STATUS_FAILED_SEQUENCE[2:0] : limit_judged_status;
@@ -866,6 +868,7 @@ localparam RANGE_WIDTH = 128 + 5 + 5 + BEAT_WIDTH + OFFSET_WIDTH + 2*4 + 4 + 64 
 wire range_valid;
 wire range_ready;
 wire mark_ready;
+wire blocked;
 wire [127:0] range_data;
 wire [4:0] range_octets;
 wire range_last;
@@ -1032,7 +1035,7 @@ elastic_register #(
         range_protect && range_ends_payload, range_protect && range_ends_payload && range_gmac, range_encrypt && begins_block,
         before_icv & ~before_payload & {16{range_encrypt}}, before_end & ~before_icv & {16{range_protect}}, range_constant}),
     .m_valid(head_valid),
-    .m_ready(pop),
+    .m_ready(!blocked),
     .m_data({head_data, head_octets, head_last, head_first, head_beat, head_length, head_status, head_short, head_gmac, drop, protect, encrypt, head_late,
         head_hash_end, head_needs_j0, keystream_wanted, head_payload_lanes, head_icv_lanes,
         head_job, head_hit, head_epoch, head_index, head_esp_offset, head_gmac_esn, head_icv_first, head_payload_last,
@@ -1051,8 +1054,8 @@ reg [FRAMES_LOG2:0] drain_reg;
 reg draining_reg;
 reg [127:0] keystream_before_reg;
 
-wire status_ready;
-wire output_room;
+// for a beat on m_axis_tx, and for a status
+wire room;
 
 // the job of a short frame was cut before the end of the frame: what is left of it leaves as zero, and aborted
 wire keystream_cut = keystream_wanted && keystream_done_reg;
@@ -1064,15 +1067,19 @@ reg [FRAMES_LOG2+1:0] j0_ahead_reg;
 // none or less
 reg j0_missing_reg;
 
-assign pop = head_valid && output_room && (!keystream_needed || (keystream_valid && !draining_reg))
-    && !(head_needs_j0 && j0_missing_reg) && (status_ready || (EXTRA == 0 && !head_last));
+// whether there is a beat or not
+assign blocked = !room || (keystream_wanted && !keystream_done_reg && !(keystream_valid && !draining_reg)) || (head_needs_j0 && j0_missing_reg);
+
+assign pop = head_valid && !blocked;
 assign keystream_take = (pop && keystream_needed) || draining_reg;
 
 wire frame_leaves = pop && head_last;
 wire keystream_done = keystream_done_reg || (keystream_needed && keystream_last);
 wire hashed = hashed_reg || head_hash_end;
 // a frame that is dropped for its length has its keystream thrown away while its own beats pass
-wire drain_begin = pop && (head_late ? !head_gmac && head_first : encrypt && head_last && !keystream_done);
+wire drain_late = pop && head_late && !head_gmac && head_first;
+wire drain_cut = pop && encrypt && head_last;
+wire drain_begin = drain_late || (drain_cut && !keystream_done);
 // the next frame does not need keystream in its first beats
 wire drain_more;
 wire drain_end = draining_reg && keystream_valid && keystream_last;
@@ -1302,7 +1309,7 @@ end
 /* verilator lint_off PINCONNECTEMPTY */ // at most the frames between the XOR and the ICV
 fifo #(
     .WIDTH(5),
-    .DEPTH_LOG2(FRAMES_LOG2)
+    .DEPTH_LOG2(4)
 ) tag_job_fifo_inst (
     .clk(clk),
     .rst(rst),
@@ -1461,6 +1468,7 @@ wire retire_dropped = frame_leaves && head_hit && !protect;
 
 // beats between the XOR and m_axis_tx
 reg [OUTPUT_LOG2:0] output_count_reg;
+wire output_room;
 wire output_counted;
 wire output_uncounted;
 wire frame_uncounted;
@@ -1472,30 +1480,33 @@ generate
         // counted one cycle late and looked at one cycle later: two beats and this one may be under way besides
         reg output_enter_reg;
         reg output_beat_reg;
-        reg output_room_reg;
-        reg status_ready_reg;
+        reg room_reg;
         reg frame_leaves_reg;
-        reg drain_begin_reg;
+        // whether the keystream of the frame was done is looked at one cycle later
+        reg drain_late_reg;
+        reg drain_cut_reg;
+        reg drain_done_reg;
         reg [1:0] retire_reg;
         reg [1:0] retire_of_reg;
-        wire unused = status_fifo_ready;
+        wire unused = &{1'b0, status_fifo_ready, drain_begin};
 
         assign output_counted = output_enter_reg;
         assign output_uncounted = output_beat_reg;
-        assign output_room = output_room_reg;
-        assign status_ready = status_ready_reg;
+        assign output_room = output_count_reg < 2**OUTPUT_LOG2 - 3;
+        assign room = room_reg;
         assign frame_uncounted = frame_leaves_reg;
-        assign drain_more = drain_begin_reg;
+        assign drain_more = drain_late_reg || (drain_cut_reg && !drain_done_reg);
         assign retire = retire_reg;
         assign retire_of = retire_of_reg;
 
         always @(posedge clk) begin
             output_enter_reg <= output_enter && !rst;
             output_beat_reg <= output_beat && !rst;
-            output_room_reg <= output_count_reg < 2**OUTPUT_LOG2 - 3;
-            status_ready_reg <= status_level < 2**STATUS_LOG2 - 3;
+            room_reg <= output_room && status_level < 2**STATUS_LOG2 - 3;
             frame_leaves_reg <= frame_leaves && !rst;
-            drain_begin_reg <= drain_begin && !rst;
+            drain_late_reg <= drain_late && !rst;
+            drain_cut_reg <= drain_cut && !rst;
+            drain_done_reg <= keystream_done;
             retire_reg <= {retire_protected, retire_dropped} & {2{!rst}};
             retire_of_reg <= {exit_epoch, head_epoch};
         end
@@ -1505,7 +1516,7 @@ generate
         assign output_counted = output_enter;
         assign output_uncounted = output_beat;
         assign output_room = !output_count_reg[OUTPUT_LOG2];
-        assign status_ready = status_fifo_ready;
+        assign room = output_room && (!head_last || status_fifo_ready);
         assign frame_uncounted = frame_leaves;
         assign drain_more = drain_begin;
         assign retire = {retire_protected, retire_dropped};
