@@ -163,16 +163,16 @@ genvar lane;
 generate
     for (lane = 0; lane < 4; lane = lane + 1) begin : link
         wire [7:0] next = quad[120-32*lane +: 8];
-        wire [7:0] units = quad[112-32*lane +: 8];
+        wire [7:0] eights = quad[112-32*lane +: 8];
         // half the position of what is behind the two words that every header has (quad_reg is 3 to 6), and of the next header
         wire [3:0] half = lane < 2 ? {quad_reg[2:0], 1'b1} : {1'b1, quad_reg[1] ^ quad_reg[0], !quad_reg[0], 1'b0};
-        wire [3:0] half_next = half + {1'b0, units[2:0]};
+        wire [3:0] half_next = half + {1'b0, eights[2:0]};
         // the length with which it would be behind LAST_POSITION
         wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane < 2};
-        wire too_deep = units[7:3] != 5'd0 || units[2:0] >= much;
+        wire too_deep = eights[7:3] != 5'd0 || eights[2:0] >= much;
         wire [2:0] kind = too_deep ? KIND_NONE : kind_of(next);
 
-        assign links[8*lane +: 8] = {kind == KIND_ESP && units == 8'd0, kind, half_next};
+        assign links[8*lane +: 8] = {kind == KIND_ESP && eights == 8'd0, kind, half_next};
     end
 endgenerate
 
@@ -332,7 +332,8 @@ wire too_many_extension_headers = is_extension && extension_headers_reg[2];
 wire udp_too_deep = is_udp && position_reg[4:1] == LAST_POSITION[4:1];
 
 // the words of the header that are needed are in
-wire present = captured_reg && (((is_ip || is_ipv6_destination) && ahead_5) || (is_extension && ahead_1) || (is_udp && ahead_3) || (is_esp && ahead_4));
+wire present = captured_reg
+    && (((is_ip || is_ipv6_destination) && ahead_5) || (is_extension && ahead_1) || (is_udp && ahead_3) || (is_esp && ahead_4));
 
 // at the end of the walk there is an ESP header, if all headers are right; a short frame may end within the IV: it is ESP all the same (and a
 // syntax error)
@@ -346,8 +347,8 @@ wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
     : ({6{next_kind[0]}} & STATE_EXTENSION) | ({6{next_kind[1]}} & STATE_UDP) | ({6{next_kind[2]}} & STATE_ESP)
     | ({6{next_kind == KIND_NONE}} & STATE_NONE);
 
-// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for another such
-// header, SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
+// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for
+// another such header, SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
 wire cut_off = ended_reg && !(captured_reg && (ahead_6 || ((is_ip || is_ipv6_destination) && ahead_5)));
 
 wire finish = is_none || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
@@ -412,7 +413,8 @@ end
  */
 
 // {found, ipv6, what the header is, slot of the quads, quad after the first even one, position}
-wire [15:0] walked = {found, first_ipv6, is_ip, is_ipv6_destination, is_extension, is_udp, is_esp, read_quads_reg, position_reg[4:3] + {1'b0, position_reg[2]}, position_reg};
+wire [1:0] even_quad = position_reg[4:3] + {1'b0, position_reg[2]};
+wire [15:0] walked = {found, first_ipv6, is_ip, is_ipv6_destination, is_extension, is_udp, is_esp, read_quads_reg, even_quad, position_reg};
 wire [15:0] seen;
 wire [1:0] seen_quads = seen[8:7];
 wire [4:0] seen_position = seen[4:0];

@@ -99,8 +99,8 @@ wire next_is_first = s_beat == before_first_reg;
 wire next_is_last = s_beat == before_last_reg;
 
 /*
- * Rotated by r, lanes 0 .. 15 - r of a beat are the head of a block and the others the tail of the one before. The last octet of the range comes to lane
- * last_rotated, which is one of the head if the last beat has a head part.
+ * Rotated by r, lanes 0 .. 15 - r of a beat are the head of a block and the others the tail of the one before. The last octet of the range
+ * comes to lane last_rotated, which is one of the head if the last beat has a head part.
  */
 wire [3:0] last_rotated = last_lane_reg - first_lane_reg;
 wire has_head = last_lane_reg >= first_lane_reg;
