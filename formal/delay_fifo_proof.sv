@@ -75,9 +75,10 @@ always @(posedge clk) begin
     if (!past_valid) assume (rst);
 
     if (past_valid) begin
+        full_is_known: assert (dut.fifo_inst.full_reg == dut.fifo_inst.stored[DEPTH_LOG2]);
+        words_are_known: assert (dut.fifo_inst.unread_reg == (dut.fifo_inst.unread != 0));
         in_front_are_words: assert (!following || front < held);
         never_more_than_room: assert (held <= 2**DEPTH_LOG2 + 1);
-        flags_tell: assert (dut.fifo_inst.unread_reg == (dut.fifo_inst.unread != 0) && dut.fifo_inst.full_reg == dut.fifo_inst.stored[DEPTH_LOG2]);
         counts_agree: assert (dut.fifo_inst.level == held[DEPTH_LOG2:0]);
         every_word_has_an_age: assert (dut.ripe_reg <= held && unripe <= held && dut.ripe_reg + unripe == held);
         only_the_newest_is_not_at_hand: assert (dut.stored || held == dut.age_reg[0]);

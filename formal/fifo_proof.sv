@@ -61,6 +61,8 @@ always @(posedge clk) begin
     if (!past_valid) assume (rst);
 
     if (past_valid) begin
+        full_is_known: assert (dut.full_reg == dut.stored[DEPTH_LOG2]);
+        words_are_known: assert (dut.unread_reg == (dut.unread != 0));
         level_counts: assert (level == held[DEPTH_LOG2:0]);
         never_more_than_room: assert (held <= ROOM);
         accepts_while_there_is_room: assert (s_ready || held + (BLOCK_RAM == 0) >= ROOM);
@@ -72,7 +74,6 @@ always @(posedge clk) begin
         leaves_in_the_last_cycle: assert (!(following && m_ready && ready_reg == before_reg + (BLOCK_RAM != 0)) || word_out);
         empty_register: assert (!(BLOCK_RAM != 0 && following && !m_valid) || (held == 1 && ready_reg == 0 && before_reg == 0));
         word_by_word: assert (!following || ready_reg + front >= before_reg);
-        flags_tell: assert (dut.unread_reg == (dut.unread != 0) && dut.full_reg == dut.stored[DEPTH_LOG2]);
         offers_at_once: assert (BLOCK_RAM != 0 || m_valid == (held != 0));
         if ($past(!rst && m_valid && !m_ready)) begin
             valid_stays: assert (m_valid);

@@ -126,9 +126,9 @@ always @(posedge clk) begin
         end
 
         // what these rest on
-        queue_counts: assert (held == esp_receive.verdict_fifo_inst.stored && held <= 32);
-        queue_flags: assert (esp_receive.verdict_fifo_inst.unread_reg == (esp_receive.verdict_fifo_inst.unread != 0)
+        words_are_known: assert (esp_receive.verdict_fifo_inst.unread_reg == (esp_receive.verdict_fifo_inst.unread != 0)
             && esp_receive.verdict_fifo_inst.full_reg == esp_receive.verdict_fifo_inst.stored[5]);
+        queue_counts: assert (held == esp_receive.verdict_fifo_inst.stored && held <= 32);
         followed_is_inside: assert (!following || front < held);
         followed_is_kept: assert (!following || may_release_followed || (!place_data[127] && place_data[91:60] == 0));
 

@@ -64,7 +64,7 @@ always @(posedge clk) begin
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
-    full_reg <= !read && (full_reg || (s_valid && &stored[DEPTH_LOG2-1:0]));
+    full_reg <= !read && (stored[DEPTH_LOG2] || (s_valid && s_ready && &stored[DEPTH_LOG2-1:0]));
     unread_reg <= grow || unread[DEPTH_LOG2:1] != 0 || (unread[0] && !read);
     if (rst) begin
         write_ptr_reg <= 0;

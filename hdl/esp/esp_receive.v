@@ -741,8 +741,8 @@ end
 
 wire check_valid;
 wire check_drop;
-// of KIND_CRYPTO, and not dropped
-wire check_crypto;
+// of KIND_CRYPTO, and not dropped: known one cycle before
+wire check_known_crypto;
 wire check_hashed;
 wire [1:0] check_kind;
 wire check_esp;
@@ -799,7 +799,7 @@ elastic_register #(
     .s_data(check_queue_data),
     .m_valid(check_valid),
     .m_ready(check_take),
-    .m_data({check_drop, check_crypto, check_hashed, check_kind, check_esp, check_hit, check_epoch,
+    .m_data({check_drop, check_known_crypto, check_hashed, check_kind, check_esp, check_hit, check_epoch,
         check_gmac, check_tunnel, check_near, check_number, check_handle, check_icv_words, check_icv, check_pad_length, check_next_header,
         check_payload_first, check_payload_end, check_length})
 );
@@ -1006,6 +1006,7 @@ elastic_register #(
 /* verilator lint_on PINCONNECTEMPTY */
 
 wire verdict_ready;
+wire check_crypto = EXTRA != 0 ? check_known_crypto : check_kind == KIND_CRYPTO && !check_drop;
 wire [127:0] icv_mask = {{64{1'b1}}, {32{check_icv_words >= 3'd3}}, {32{check_icv_words >= 3'd4}}};
 wire [127:0] difference = (stored_hash ^ j0_block ^ check_icv) & icv_mask;
 // of each 4 bits whether there is one
