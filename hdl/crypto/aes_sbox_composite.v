@@ -76,10 +76,10 @@ function [8*LANES-1:0] second_half;
     integer i;
     begin
         {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b} = inner;
-        d0 = (h1a & h1b & ~l1a | ~h1a & ((h1b | l1a) ^ l1b)) ^ (l2b & (h2a ^ (l2a & ~h2b)) | ~l2b & (h2b | l2a));
-        d1 = (h1b & ~l1b & ~h1a | ~h1b & ((h1a & ~l1b) ^ l1a)) ^ (h2a & ~l2a) ^ (h2b | l2b);
-        d2 = (h0b & ((h0a & ~l0a) ^ l0b) | ~h0b & (h0a | l0a)) ^ (h2b & ((l2b & ~h2a) ^ l2a) | ~h2b & h2a & l2b);
-        d3 = (h0a & ~(l0a ^ (h0b & ~l0b)) | ~h0a & (h0b | l0b)) ^ ((h2a & l2a) ^ (h2b & l2b));
+        d0 = ((h1a & h1b & ~l1a) | (~h1a & ((h1b | l1a) ^ l1b))) ^ ((l2b & (h2a ^ (l2a & ~h2b))) | (~l2b & (h2b | l2a)));
+        d1 = ((h1b & ~l1b & ~h1a) | (~h1b & ((h1a & ~l1b) ^ l1a))) ^ (h2a & ~l2a) ^ (h2b | l2b);
+        d2 = ((h0b & ((h0a & ~l0a) ^ l0b)) | (~h0b & (h0a | l0a))) ^ ((h2b & ((l2b & ~h2a) ^ l2a)) | (~h2b & h2a & l2b));
+        d3 = ((h0a & ~(l0a ^ (h0b & ~l0b))) | (~h0a & (h0b | l0b))) ^ ((h2a & l2a) ^ (h2b & l2b));
         e0a = d0 ^ d1 ^ (d0 & d2) ^ (d0 & d1 & d2) ^ d3 ^ (d1 & d3) ^ (d1 & d2 & d3);
         e0b = d0 ^ d2 ^ (d0 & d2) ^ (d1 & d2) ^ d3 ^ (d0 & d1 & d3) ^ (d0 & d2 & d3) ^ (d1 & d2 & d3);
         e1a = d0 ^ d1 ^ d2 ^ (d0 & d1 & d2) ^ (d1 & d3) ^ (d0 & d2 & d3);

@@ -57,7 +57,7 @@ generate
             wire        clear;
 
             if (k == 1) begin : loaded
-                assign enable = s_valid && !rst;
+                assign enable = stage[k-1].valid && !rst;
             end else begin : passed_on
                 assign enable = stage[k-1].valid && move[k-2] && !rst;
             end

@@ -88,7 +88,7 @@ wire [127:0] product;
 
 // what is in a stage moves on; a stage gets something
 wire [STAGES-1:0] move = {STAGES{s_valid}} | drain_reg;
-wire [STAGES:0]   moves = {move, s_valid};
+wire [STAGES-1:0] enter = {STAGES{s_valid}} | (drain_reg << 1);
 
 reg  [127:0] x;
 reg  [127:0] h;
@@ -150,7 +150,7 @@ endgenerate
 // ---- flags of the blocks in the multiplier ----
 
 // those that stay, and those that move up; then the new one
-`define GHASH_NEXT(flags) (((flags) & ~move & ~moves[STAGES-1:0]) | (((flags) << 1) & moves[STAGES-1:0]))
+`define GHASH_NEXT(flags) (((flags) & ~move & ~enter) | (((flags) << 1) & enter))
 
 always @(posedge clk) begin
     feed_reg <= `GHASH_NEXT(feed_reg);

@@ -423,7 +423,7 @@ generate
             always @(posedge clk) begin
                 block_in_reg <= (issue || h_issue) && !rst ? block_in : 395'd0;
             end
-        end else begin : at_once
+        end else begin : direct
             assign block = block_in;
         end
 
