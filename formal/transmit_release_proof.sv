@@ -32,7 +32,7 @@ module transmit_release_proof (
     input wire         draining_reg,
     input wire         head_needs_j0,
     input wire         j0_missing_reg,
-    input wire         status_ready,
+    input wire         status_fifo_ready,
     input wire         xor_valid_reg,
     // the end of the delay line
     input wire         exit_valid
@@ -48,7 +48,7 @@ reg [4:0] hold_reg;
 // cycles in which a beat at the XOR waits for nothing but room in the output, while the sink takes
 reg [4:0] stuck_reg;
 
-wire waits = (keystream_needed && (!keystream_valid || draining_reg)) || (head_needs_j0 && j0_missing_reg) || (head_last && !status_ready);
+wire waits = (keystream_needed && (!keystream_valid || draining_reg)) || (head_needs_j0 && j0_missing_reg) || (head_last && !status_fifo_ready);
 wire stuck = head_valid && !waits && !pop && m_axis_tx_tready;
 wire [6:0] level = esp_transmit.output_fifo_inst.stored;
 wire [6:0] count = esp_transmit.output_count_reg;
