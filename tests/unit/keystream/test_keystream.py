@@ -211,7 +211,8 @@ async def every_length_and_lane(dut: Any) -> None:
         slots = job.blocks + 1 + trailer
         assert end - start <= max(slots, 5) + 1 if bench.stored else end - start == slots
     first = bench.j0_cycles[0] if bench.receive else bench.data_cycles[0]
-    # E(J0) is complete only with the trailer, one slot later, and its FIFO has no register before it (with EXTRA_REGISTERS as many as the other)
+    # E(J0) is complete only with the trailer, one slot later, and its FIFO has no register before it (with
+    # EXTRA_REGISTERS it is in block RAM as the other)
     extra = bench.extra * (2 if bench.receive else 1)
     assert first - bench.taken[0] == 1 + bench.key_latency + bench.aes_latency + 2 + extra
 
