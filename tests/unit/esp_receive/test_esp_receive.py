@@ -32,7 +32,7 @@ LOOKUP_LATENCY = 5
 AES_LATENCY = MAX_KEY_BITS // 32 + 6 + 1
 HASH_DELAY = 11 + LOOKUP_LATENCY
 EXTRA_HASH_DELAY, EXTRA_GCM, EXTRA_NOT_ESP = 4, 9, 7
-"""Cycles that EXTRA_REGISTERS adds to HASH_DELAY, and behind it to a frame that is decrypted and to one that is not ESP."""
+"""Cycles that EXTRA_REGISTERS adds to HASH_DELAY, and behind it to a frame that is decrypted and one not ESP."""
 STORE_BEATS = 512
 COUNTERS = (
     "frame", "decrypted", "not_esp", "no_sa", "icv_failed", "syntax_failed", "octets", "retired_0", "retired_1",
