@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * delay_fifo: every word leaves once, unchanged, in order, not before it is DELAY cycles old and offered from then on as soon as it is the first.
+ * delay_fifo: every word leaves once, unchanged, in order, not before it is DELAY cycles old and offered from then on as soon as it is the first. Behind n words it leaves
+ * in the (n + DELAY)th cycle at the latest in which the reader takes, counted from the cycle after it came.
  */
 `default_nettype none
 
@@ -40,6 +41,9 @@ reg past_valid = 1'b0;
 // of the word: cycles since it came, up to DELAY
 reg [AGE-1:0] age_reg;
 reg was_full_reg;
+// of the word: the words in front of it when it came, and the cycles since then in which the reader takes
+reg [COUNT+AGE-1:0] before_reg;
+reg [COUNT+AGE-1:0] ready_reg;
 
 // words that are not ripe, and those of them that came before the word
 reg [COUNT-1:0] unripe;
@@ -62,6 +66,12 @@ always @(posedge clk) begin
     past_valid <= 1'b1;
     was_full_reg <= !rst && (was_full_reg || !s_ready);
     age_reg <= !following ? 1 : age_reg + !ripe;
+    if (!following) begin
+        before_reg <= held - (m_valid && m_ready);
+        ready_reg <= 0;
+    end else begin
+        ready_reg <= ready_reg + m_ready;
+    end
     if (!past_valid) assume (rst);
 
     if (past_valid) begin
@@ -79,6 +89,8 @@ always @(posedge clk) begin
         the_word_is_kept: assert (!following || (dut.stored && front == 0 ? m_data : dut.fifo_inst.mem[place[DEPTH_LOG2-1:0]]) == word);
         not_before_its_time: assert (!(following && front == 0 && m_valid) || ripe);
         offered_at_its_time: assert (!(following && front == 0 && ripe) || m_valid);
+        leaves_within_the_bound: assert (!following || (ripe ? ready_reg + front < before_reg + DELAY : ready_reg < age_reg && front <= before_reg));
+        leaves_in_the_last_cycle: assert (!(following && m_ready && ready_reg + 1 == before_reg + DELAY) || word_out);
         if ($past(!rst && m_valid && !m_ready)) begin
             valid_stays: assert (m_valid);
             data_stays: assert (m_data == $past(m_data));

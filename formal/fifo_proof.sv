@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * fifo: every word leaves once, unchanged, in the order in which it came.
+ * fifo: every word leaves once, unchanged, in the order in which it came, and in time: behind n words in the (n+1)th cycle at the latest in which the reader takes
+ * (BLOCK_RAM: in the (n+2)th), counted from the cycle after it came.
  */
 `default_nettype none
 
@@ -40,6 +41,9 @@ follow_word #(.WIDTH(WIDTH), .COUNT(COUNT)) follow (
 
 reg past_valid = 1'b0;
 reg was_full_reg;
+// of the word that is followed: the words in front of it when it came, and the cycles since then in which the reader takes
+reg [COUNT-1:0] before_reg;
+reg [COUNT-1:0] ready_reg;
 
 // where the word is while it is in the memory: behind the register
 wire in_register = BLOCK_RAM != 0 && m_valid;
@@ -48,6 +52,12 @@ wire [DEPTH_LOG2:0] place = dut.read_ptr_reg + front[DEPTH_LOG2:0] - in_register
 always @(posedge clk) begin
     past_valid <= 1'b1;
     was_full_reg <= !rst && (was_full_reg || held == ROOM);
+    if (!following) begin
+        before_reg <= held - (m_valid && m_ready);
+        ready_reg <= 0;
+    end else begin
+        ready_reg <= ready_reg + m_ready;
+    end
     if (!past_valid) assume (rst);
 
     if (past_valid) begin
@@ -60,6 +70,10 @@ always @(posedge clk) begin
         in_front_are_words: assert (!following || front < held);
         the_word_leaves: assert (!word_out || m_data == word);
         the_word_is_kept: assert (!following || (in_register && front == 0 ? m_data : dut.mem[place[DEPTH_LOG2-1:0]]) == word);
+        leaves_within_the_bound: assert (!following || ready_reg + front <= before_reg + (BLOCK_RAM != 0));
+        leaves_in_the_last_cycle: assert (!(following && m_ready && ready_reg == before_reg + (BLOCK_RAM != 0)) || word_out);
+        empty_register: assert (!(BLOCK_RAM != 0 && following && !m_valid) || (held == 1 && ready_reg == 0 && before_reg == 0));
+        word_by_word: assert (!following || ready_reg + front >= before_reg);
         offers_at_once: assert (BLOCK_RAM != 0 || m_valid == (held != 0));
         if ($past(!rst && m_valid && !m_ready)) begin
             valid_stays: assert (m_valid);

@@ -41,6 +41,9 @@ reg [COUNT-1:0] front_reg;
 reg [WIDTH-1:0] beat_reg;
 reg followed_reg;
 reg was_taken_back_reg;
+// of the beat: the beats in front of it in the cycle after its commit, and the cycles from then on in which the reader takes
+reg [COUNT-1:0] before_reg;
+reg [COUNT-1:0] ready_reg;
 
 wire out = m_valid && m_ready;
 wire in = s_valid && !s_overflow;
@@ -69,6 +72,12 @@ always @(posedge clk) begin
             following_reg <= 1'b0;
             followed_reg <= 1'b1;
         end
+    end
+    if (!following_reg || !kept_reg) begin
+        before_reg <= (take ? committed_reg + coming_reg : front_reg) - out;
+        ready_reg <= 0;
+    end else begin
+        ready_reg <= ready_reg + m_ready;
     end
     if (rst) begin
         committed_reg <= 0;
@@ -99,6 +108,10 @@ always @(posedge clk) begin
             : front_reg >= committed_reg && front_reg < committed_reg + coming_reg));
         the_beat_leaves: assert (!beat_out || (m_data == beat_reg && kept_reg));
         the_beat_is_kept: assert (!following_reg || (m_valid && front_reg == 0 ? m_data : dut.mem[place[DEPTH_LOG2-1:0]]) == beat_reg);
+        leaves_within_the_bound: assert (!(following_reg && kept_reg) || ready_reg + front_reg <= before_reg + 1);
+        leaves_in_the_last_cycle: assert (!(following_reg && kept_reg && m_ready && ready_reg == before_reg + 1) || beat_out);
+        empty_register: assert (!(following_reg && kept_reg && !m_valid) || ready_reg == 0);
+        beat_by_beat: assert (!(following_reg && kept_reg) || ready_reg + front_reg >= before_reg);
         if ($past(!rst && m_valid && !m_ready)) begin
             valid_stays: assert (m_valid);
             data_stays: assert (m_data == $past(m_data));

@@ -5,7 +5,10 @@
  *
  * A frame has its verdict by order, so this is shown in links: each frame that the store keeps makes one record that is not dropped; each such record makes one
  * verdict, which is followed from its comparison through the queue; a verdict is taken with the last beat of a frame. That queues and store keep the order are
- * proofs of their own (fifo, frame_store). Keystream, hashes, parser and the other queues are cut out: what they give is anything.
+ * proofs of their own (fifo, frame_store).
+ *
+ * A frame comes out: its record is judged in the third cycle at the latest in which its hash, its E(J0) and room for a verdict are there, and there is room unless
+ * verdicts wait for their frames; a beat of the store with a verdict leaves in the first cycle in which its keystream is there and the sink takes. Keystream, hashes, parser and the other queues are cut out: what they give is anything.
  */
 `default_nettype none
 
@@ -28,7 +31,8 @@ module receive_release_proof (
     input wire         check_valid,
     input wire         check_drop,
     input wire         check_hashed,
-    input wire [1:0]   check_kind,
+    input wire         record_crypto_reg,
+    input wire [1:0]   record_kind_reg,
     input wire [127:0] check_icv,
     input wire [2:0]   check_icv_words,
     input wire         stored_hash_valid,
@@ -46,7 +50,12 @@ module receive_release_proof (
     input wire         store_take,
     input wire         store_last,
     input wire [127:0] store_data,
-    input wire [127:0] live_mask
+    input wire [127:0] live_mask,
+    // what is waited for
+    input wire         check_crypto,
+    input wire         store_valid,
+    input wire         keystream_needed,
+    input wire         keystream_valid
 );
 
 reg past_valid = 1'b0;
@@ -58,7 +67,7 @@ anything #(.WIDTH(1)) choose_inst (.value(choose));
 wire [127:0] tag = stored_hash ^ j0_block;
 wire icv_right = tag[127:64] == check_icv[127:64] && (check_icv_words < 3 || tag[63:32] == check_icv[63:32])
     && (check_icv_words < 4 || tag[31:0] == check_icv[31:0]);
-wire may_release = check_kind == 2 && icv_right && j0_valid && !usage_hard && !check_drop;
+wire may_release = check_crypto && icv_right && j0_valid && !usage_hard && !check_drop;
 wire push = check_take && !check_drop;
 
 // one verdict, any: did its comparison succeed
@@ -77,14 +86,22 @@ follow_word #(.WIDTH(1), .COUNT(6)) follow (
 wire [5:0] place = esp_receive.verdict_fifo_inst.read_ptr_reg + front;
 wire [127:0] place_data = esp_receive.verdict_fifo_inst.mem[place[4:0]];
 wire [127:0] stored_beat = store_data & live_mask;
-reg altered_reg;
-reg altered_verified_reg;
+// cycles that the first record has been at hand with all that its verdict takes
+reg [1:0] judge_reg;
+
+wire judged_next = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || j0_valid) && (check_drop || verdict_ready);
 
 always @(posedge clk) begin
     past_valid <= 1'b1;
+    judge_reg <= judged_next && !check_take && !rst ? judge_reg + 1'b1 : 2'd0;
     if (!past_valid) assume (rst);
 
     if (past_valid) begin
+        judged_in_the_third_cycle: assert (judge_reg <= 2 && !(judge_reg == 2 && judged_next && !check_take));
+        judged_in_time: assert (judge_reg <= esp_receive.check_age_reg);
+        room_or_a_verdict: assert (verdict_ready || verdict_valid);
+        leaves_at_once: assert (!(store_valid && verdict_valid && (!keystream_needed || keystream_valid) && m_axis_rx_tready) || store_take);
+        if ($past(!rst && store_take)) comes_to_the_port: assert (m_axis_rx_tvalid);
         if ($past(!rst && store_take)) begin
             altered_only_if_verified: assert ($past(verdict_verified) || m_axis_rx_tdata == $past(stored_beat));
         end
@@ -95,6 +112,7 @@ always @(posedge clk) begin
         a_beat_has_a_verdict: assert (!store_take || verdict_valid);
         verdict_leaves_with_its_frame: assert (verdict_take == (store_take && store_last));
         if ($past(!rst && keep_beat && head_last)) begin
+            decrypted_only_if_kept_whole: assert (record_crypto_reg == (record_kind_reg == 2 && !record_drop_reg));
             record_for_each_frame: assert (record_valid_reg && record_drop_reg == $past(overflow));
         end else begin
             record_for_frames_only: assert (!record_valid_reg || $past(rst));

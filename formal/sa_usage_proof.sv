@@ -59,10 +59,9 @@ wire settled = added_reg && age_reg == 7;
 // a use in the cycle before
 reg past_use_reg;
 wire add_here = add && add_index == entry;
+// a use that is written in this cycle
+wire writes = dut.write_reg && dut.write_index_reg == entry;
 wire [192:0] state = {told_reg, highest_reg, octets_reg, packets_reg};
-// the last use of the entry is on its way to the memory
-wire written_now = dut.write_reg && dut.write_index_reg == entry;
-wire limits_now = dut.add_reg && dut.clear_index_reg == entry;
 
 function automatic [63:0] unlimited(input [63:0] limit);
     unlimited = limit == 0 ? 64'hffffffffffffffff : limit;
@@ -96,8 +95,8 @@ always @(posedge clk) begin
     assume (!(use_valid && past_use_reg));
     assume (!(add && dut.clear_reg) && !(add_here && added_reg && age_reg != 7));
     assume (!of_entry || (settled && !add_here));
-    // the limits keep still for a cycle
-    if (past_valid) assume (!$past(add) || add_limits == $past(add_limits));
+    if (past_valid && $past(add)) assume (add_limits == $past(add_limits));
+    if (past_valid && $past(query && !query_done && !rst)) assume (query && query_index == $past(query_index));
 
     if (past_valid && !rst) begin
         if (of_entry) begin
@@ -110,17 +109,21 @@ always @(posedge clk) begin
 
         // what these rest on
         number_is_below: assert (!(settled && used_reg) || number <= highest_reg);
-        stored: assert (!settled || ((written_now ? dut.written : dut.used[entry]) == state && dut.limit[entry][255:128] == {hard_octets_reg, hard_packets_reg}));
+        use_is_written: assert (dut.write_reg == past_use_reg && (!writes || (settled && dut.written == state)));
+        stored: assert (!settled || ((writes ? dut.written : dut.used[entry]) == state));
         pending_clear: assert (!(added_reg && !settled) || (dut.clear_reg && dut.clear_index_reg == entry)
             || age_reg != 0 && dut.used[entry] == 0);
-        written_follows_use: assert (dut.write_reg == past_use_reg);
-        none_written_while_new: assert (!(added_reg && !settled && age_reg != 0) || !written_now);
-        cleared_in_time: assert (!(dut.clear_reg && dut.clear_index_reg == entry && added_reg) || age_reg == 0 || (age_reg == 1 && !past_use_reg));
-        limits_stored: assert (!added_reg || limits_now || dut.limit[entry][255:128] == {hard_octets_reg, hard_packets_reg});
+        cleared_in_time: assert (!(dut.clear_reg && dut.clear_index_reg == entry && added_reg) || age_reg == 0 || (age_reg == 1 && !dut.write_reg));
+        limits_stored: assert (!added_reg || (age_reg == 0 ? dut.add_reg && dut.clear_index_reg == entry
+            && (add_limits[255:128] | {{64{dut.no_limit_reg[3]}}, {64{dut.no_limit_reg[2]}}}) == {hard_octets_reg, hard_packets_reg}
+            : dut.limit[entry][255:128] == {hard_octets_reg, hard_packets_reg}));
+        limits_stored_once: assert (!(dut.add_reg && dut.clear_index_reg == entry && added_reg) || age_reg == 0);
         fresh_state: assert (!(added_reg && !settled) || {told_reg, highest_reg, octets_reg, packets_reg, used_reg} == 0);
-        limits_in_time: assert (!limits_now || !added_reg || age_reg == 0);
         read: assert (!(added_reg && age_reg >= 4 && dut.index_1_reg == entry)
-            || ((dut.query_read_reg ? dut.state_reg : dut.fresh_reg ? dut.written : dut.read_reg) == state && dut.read_limit_reg[255:128] == {hard_octets_reg, hard_packets_reg}));
+            || ((dut.query_read_reg ? dut.state_reg : dut.fresh_reg ? dut.written : dut.read_reg) == state
+                && dut.read_limit_reg[255:128] == {hard_octets_reg, hard_packets_reg}));
+        query_of_an_index_that_stays: assert (!dut.query_read_reg || (dut.index_1_reg == dut.index_2_reg && !past_use_reg));
+        query_tells_the_use: assert (!(settled && query_done && $past(query_index) == entry) || query_use == state[191:0]);
         state_of_entry: assert (!(settled && dut.index_2_reg == entry && !past_use_reg)
             || (dut.state_reg == state && dut.state_limit_reg[255:128] == {hard_octets_reg, hard_packets_reg}));
 

@@ -222,6 +222,8 @@ def read_command(task: Task, files: Sequence[str]) -> list[str]:
         f"hierarchy -top {top}",
         "cutpoint -blackbox",
         f"prep -top {top} -flatten",
+        # as logic: to induction a memory holds anything, also one that nobody writes
+        *([] if proof.free_tables else ["memory_map -rom-only", "opt_clean"]),
     ]
 
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * aes_stored_round beside its specification, FIPS-197, 5.1: the state CYCLES later, with the key of the last of these cycles, for every state, every key and whatever was in
+ * the round before; without MixColumns with LAST. Where no block leaves, the state is zero.
+ */
+`default_nettype none
+
+module aes_stored_round_proof #(
+    parameter CYCLES = 3,
+    parameter LAST = 0,
+    parameter SBOX_STYLE = 1
+) (
+    input wire         clk,
+    input wire         rst,
+    input wire         s_valid,
+    input wire [127:0] s_state,
+    input wire [1:0]   s_user,
+    input wire [127:0] key
+);
+
+wire m_valid;
+wire [127:0] m_state;
+wire [1:0] m_user;
+
+aes_stored_round #(
+    .LAST(LAST),
+    .SBOX_STYLE(SBOX_STYLE),
+    .USER_WIDTH(2)
+) dut (.s_skip(1'b0), .*);
+
+// SubBytes looks up the table of the design: what stands in it is another proof
+generate
+    if (SBOX_STYLE == 2) begin : look_up
+        function automatic [7:0] substitute(input [7:0] value);
+            substitute = dut.block_ram.aes_sbox_rom_inst.sbox[value];
+        endfunction
+    end else begin : look_up
+        function automatic [7:0] substitute(input [7:0] value);
+            substitute = dut.composite_field.aes_sbox_composite_inst.sbox[value];
+        endfunction
+    end
+endgenerate
+
+function automatic [7:0] times_x(input [7:0] a);
+    times_x = {a[6:0], 1'b0} ^ (a[7] ? 8'h1b : 8'h00);
+endfunction
+
+// octet r + 4c of a block is s[r][c]
+reg [7:0] s [0:15];
+reg [7:0] t [0:15];
+reg [127:0] expected;
+integer r;
+integer c;
+integer i;
+
+always @* begin
+    // SubBytes, ShiftRows
+    for (i = 0; i < 16; i = i + 1) s[i] = look_up.substitute(s_state[127 - 8*i -: 8]);
+    for (r = 0; r < 4; r = r + 1) for (c = 0; c < 4; c = c + 1) t[r + 4*c] = s[r + 4*((c + r) % 4)];
+    // MixColumns but in the last round
+    for (c = 0; c < 4; c = c + 1) begin
+        for (r = 0; r < 4; r = r + 1) begin
+            s[r + 4*c] = times_x(t[r + 4*c]) ^ times_x(t[(r + 1) % 4 + 4*c]) ^ t[(r + 1) % 4 + 4*c]
+                ^ t[(r + 2) % 4 + 4*c] ^ t[(r + 3) % 4 + 4*c];
+            if (LAST != 0) s[r + 4*c] = t[r + 4*c];
+        end
+    end
+    for (i = 0; i < 16; i = i + 1) expected[127 - 8*i -: 8] = s[i];
+end
+
+// AddRoundKey with the last register
+reg [127:0] state_reg [1:CYCLES];
+reg [2:0] side_reg [1:CYCLES];
+reg [CYCLES:1] checked_reg = 0;
+
+always @(posedge clk) begin
+    state_reg[1] <= expected;
+    side_reg[1] <= s_valid && !rst ? {1'b1, s_user} : 3'd0;
+    for (int k = 2; k <= CYCLES; k = k + 1) begin
+        state_reg[k] <= state_reg[k-1] ^ (k == CYCLES ? key : 128'd0);
+        side_reg[k] <= rst ? 3'd0 : side_reg[k-1];
+    end
+    checked_reg <= {checked_reg, 1'b1};
+
+    if (checked_reg[CYCLES]) begin
+        comes_in_its_cycle: assert ({m_valid, m_user} == side_reg[CYCLES]);
+        the_state_of_the_specification: assert (m_state == (m_valid ? state_reg[CYCLES] : 128'd0));
+
+        a_block: cover (m_valid && m_state != 0);
+        another_behind_it: cover (m_valid && $past(m_valid) && m_state != $past(m_state));
+    end
+end
+
+endmodule
+
+`default_nettype wire
