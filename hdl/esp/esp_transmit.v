@@ -10,7 +10,7 @@
  *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
  * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20
- * (with EXTRA_REGISTERS 31), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
+ * (with EXTRA_REGISTERS 29), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
  * Dead lanes (tkeep = 0) are never looked at, and leave as zero.
@@ -150,15 +150,13 @@ localparam EXTRA_JOB = 2 * EXTRA;
 localparam EXTRA_CIPHER = EXTRA;
 // behind the queue of keystream
 localparam EXTRA_KEYSTREAM = EXTRA;
-localparam EXTRA_FEEDER = EXTRA;
-localparam EXTRA_GHASH = EXTRA;
 // between the XOR of the tag and its rotation
 localparam EXTRA_TAG = EXTRA;
 // between the delay FIFO and the XOR; no latency: the beats leave the FIFO as much earlier
 localparam EXTRA_BEAT = 2 * EXTRA;
 
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
-localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_FEEDER + EXTRA_GHASH + EXTRA_TAG;
+localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_TAG;
 localparam TAG_DELAY_LOG2 = TAG_DELAY <= 16 ? 4 : 5;
 // age of a beat at the XOR: the keystream of the farthest ESP header is ready
 localparam POP_DELAY = AES_LATENCY + 11 + EXTRA_PARSER + EXTRA_JUDGE + EXTRA_JOB + EXTRA_CIPHER + EXTRA_KEYSTREAM;
