@@ -14,7 +14,7 @@
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
  * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
- * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 9, for a frame that is not ESP 7, to the rest.
+ * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 11, for a frame that is not ESP 7, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of

@@ -572,7 +572,8 @@ elastic_register #(
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
-    .s_data({judged_protect, usage_hard, &usage_highest[31:0], &usage_highest[63:32], judged_number_reg <= usage_highest, judged_status, judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
+    .s_data({judged_protect, usage_hard, &usage_highest[31:0], &usage_highest[63:32], judged_number_reg <= usage_highest, judged_status,
+        judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
         judged_iv_sequence_reg, judged_handle_reg, judged_number_reg, judged_iv_reg, judged_blocks_reg, judged_esp_offset_reg,
         judged_octets_reg[OFFSET_WIDTH-1:0], judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_blocks_reg,
         judged_first_block_reg, judged_aad_octets_reg, judged_cipher_octets_reg, judged_id_reg}),

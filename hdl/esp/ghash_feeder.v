@@ -208,7 +208,7 @@ generate
 endgenerate
 
 wire [OFFSET_WIDTH-4:0] left = open_reg ? hash_blocks_reg : left_reg;
-wire left_is_many = left[OFFSET_WIDTH-4:LEFT_WIDTH] != 0 || left[LEFT_WIDTH-1:0] > MANY[LEFT_WIDTH-1:0];
+wire left_is_many = left[OFFSET_WIDTH-4:LEFT_WIDTH] != 0 || left[LEFT_WIDTH-1:0] >= MANY[LEFT_WIDTH-1:0];
 wire [LEFT_WIDTH-1:0] left_saturated = left_is_many ? MANY[LEFT_WIDTH-1:0] : left[LEFT_WIDTH-1:0];
 
 generate

@@ -976,7 +976,7 @@ reg [15:0] rx_flight_0_reg;
 reg [15:0] rx_flight_1_reg;
 reg [15:0] tx_flight_0_reg;
 reg [15:0] tx_flight_1_reg;
-reg [1:0]  busy_reg;  // by epoch
+reg [1:0]  in_flight_reg;  // by epoch
 
 wire rx_counts = rx_found_valid_reg && rx_found_hit;
 wire tx_counts = tx_found_valid_reg && tx_found_hit;
@@ -988,7 +988,7 @@ function [15:0] flight(input [15:0] frames, input more, input less);
   end
 endfunction
 
-assign old_epoch_busy = busy_reg[!epoch];
+assign old_epoch_busy = in_flight_reg[!epoch];
 
 always @(posedge clk) begin
   rx_retire_reg <= rx_retire_valid;
@@ -999,8 +999,8 @@ always @(posedge clk) begin
   rx_flight_1_reg <= flight(rx_flight_1_reg, rx_counts && rx_found_epoch, rx_retire_reg && rx_retire_epoch_reg);
   tx_flight_0_reg <= flight(tx_flight_0_reg, tx_counts && !tx_found_epoch, tx_retire_reg && !tx_retire_epoch_reg);
   tx_flight_1_reg <= flight(tx_flight_1_reg, tx_counts && tx_found_epoch, tx_retire_reg && tx_retire_epoch_reg);
-  busy_reg[0] <= rx_flight_0_reg != 16'd0 || tx_flight_0_reg != 16'd0;
-  busy_reg[1] <= rx_flight_1_reg != 16'd0 || tx_flight_1_reg != 16'd0;
+  in_flight_reg[0] <= rx_flight_0_reg != 16'd0 || tx_flight_0_reg != 16'd0;
+  in_flight_reg[1] <= rx_flight_1_reg != 16'd0 || tx_flight_1_reg != 16'd0;
 
   if (rst) begin
     rx_retire_reg <= 1'b0;
@@ -1009,7 +1009,7 @@ always @(posedge clk) begin
     rx_flight_1_reg <= 16'd0;
     tx_flight_0_reg <= 16'd0;
     tx_flight_1_reg <= 16'd0;
-    busy_reg <= 2'b00;
+    in_flight_reg <= 2'b00;
   end
 end
 
