@@ -35,7 +35,7 @@ from tb.transport import Frame, OwnedSa, Run, build_frame, wire_frame
 from tests.system.common import random_sa
 
 MODULE = "tests.system.test_limits"
-EVENTS_KEPT = 16
+EVENTS_KEPT = 17
 """Handles that wait for SA_EVENT in each direction."""
 DECRYPTED, DECRYPTED_DELETE = CRYPTO_DONE, CRYPTO_DONE | SA_DELETE_REQ
 LIMIT_FAILED = CRYPTO_DONE | SA_DELETE_REQ | CryptoStatus.GENERIC_ERROR << 16

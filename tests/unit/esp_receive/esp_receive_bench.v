@@ -152,6 +152,7 @@ fixed_sa_table #(
     .LATENCY(LOOKUP_LATENCY)
 ) table_inst (
     .clk(clk),
+    .rst(rst),
     .entries(entries),
     .lookup_valid(1'b0),
     .lookup_handle(32'd0),

@@ -172,6 +172,7 @@ wire [13:0] event_octets;
 
 fixed_sa_table table_inst (
     .clk(clk),
+    .rst(rst),
     .entries(entries),
     .lookup_valid(lookup_valid),
     .lookup_handle(lookup_handle),

@@ -13,6 +13,7 @@ module fixed_sa_table #(
     parameter ENTRY = 1 + 1 + 1 + 32 + 3 + 32 + 1 + 2 + 2 + 32 + 256 + 512
 ) (
     input  wire               clk,
+    input  wire               rst,
     input  wire [8*ENTRY-1:0] entries,
 
     input  wire               lookup_valid,
@@ -81,6 +82,9 @@ always @(posedge clk) begin
     answers_reg <= {answers_reg[ANSWER*(LATENCY-1)-1:0], lookup_valid || search_valid, hit, index, entry[ENTRY-1:SECRET]};
     cipher_reg <= entries[ENTRY*cipher_index +: ENTRY];
     hash_reg <= entries[ENTRY*hash_index +: ENTRY];
+    if (rst) begin
+        answers_reg <= 0;
+    end
 end
 
 assign {found_valid, found_hit, found_index, found_epoch, found_gmac, found_esn, found_seq_hi, found_icv_words, found_spi, found_ipv6,
