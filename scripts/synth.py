@@ -49,7 +49,7 @@ class Job:
     name: str
     top: str
     parameters: Mapping[str, int] = field(default_factory=dict)
-    speed: int = 6
+    speed: int = 8
     """speed grade of the device: 6, 7 or 8 (fastest)"""
     seeds: Sequence[int] = (1,)
     """one run of nextpnr each; the best counts"""
