@@ -585,7 +585,7 @@ async def directed_10_sa_delete_req(dut: Any) -> None:
     spoilt = bytearray(sealed(inbound, plain(inbound)))
     spoilt[-1] ^= 1
     await rig.fails(bytes(spoilt), CryptoStatus.TRANSPORT_ESP_AUTH_FAILED)  # whoever made it does not ask for anything
-    assert await rig.miniport.take_events() == [handles[1], handles[0]]
+    assert await rig.miniport.take_events() == [handles[0], handles[1]]
     assert await rig.delete(handles[0]) == NdisStatus.SUCCESS
     await rig.passes(sealed(inbound, plain(inbound)))
     await rig.sends(outbound, handles[1], 7)
