@@ -1103,12 +1103,15 @@ wire [31:0] result_slot_12 = verified ? {15'd0, 1'b1, result_pad_length, result_
 wire delete_request = authentic && (usage_hard || usage_soft || result_near);
 wire [31:0] result_slot_1 = {13'd0, result_status, 14'd0, result_kind != KIND_PASS, delete_request};
 
+// an empty queue holds anything
+wire [INDEX_WIDTH-1:0] check_index = check_valid ? check_handle[INDEX_WIDTH-1:0] : {INDEX_WIDTH{1'b0}};
+
 generate
     if (EXTRA != 0) begin : index_stays
         // that of check_take is looked at, that of the cycle after it belongs to use_valid: see sa_usage
-        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-10-32 +: INDEX_WIDTH] : check_handle[INDEX_WIDTH-1:0];
+        assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-10-32 +: INDEX_WIDTH] : check_index;
     end else begin : index_as_it_is
-        assign usage_index = check_handle[INDEX_WIDTH-1:0];
+        assign usage_index = check_index;
     end
 endgenerate
 

@@ -310,7 +310,8 @@ localparam [EXTRA:0] ONE_CYCLE = 1;
 // that asked_stays_reg takes no cycle from the throughput
 wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg[EXTRA] || !parsed_esp)));
 
-assign usage_index = asked_handle[INDEX_WIDTH-1:0];
+// an empty queue holds anything
+assign usage_index = asked_valid ? asked_handle[INDEX_WIDTH-1:0] : {INDEX_WIDTH{1'b0}};
 
 always @(posedge clk) begin
     asked_stays_reg <= asked_valid && !judge && !rst ? (asked_stays_reg << 1) | ONE_CYCLE : 0;
