@@ -30,7 +30,8 @@ NIGHTLY_ONLY = (
     r"unit/sa_table/.*(\[verilator-65536\]|short_keys\[verilator-192\])",
     r"unit/vpi/.*\[verilator-(8|40)\]",
     r"system/test_random_frames.*\[verilator-hash\]",
-    r"system/test_sa_commands.*\[verilator-stored_keys\]",
+    r"system/test_sa_commands.*\[icarus-stored_keys\]",
+    r"system/test_adds_under_load.*\[icarus-stored_keys\]",
     r"system/test_robustness.*hostile_frames\[verilator-1\]",
 )
 """Tests that only widen others, by parameters that take long to build or large tables: every night (NIGHTLY=1), with
