@@ -55,6 +55,8 @@ class Job:
     """one run of nextpnr each; the best counts"""
     minimum_mhz: float | None = None
     """an error below that, and if the block does not fit"""
+    goal_mhz: float = 100.0
+    """what nextpnr works towards where no minimum is asked"""
     xilinx: Sequence[str] = ()
     """families of synth_xilinx to count the cells of"""
     sources: Sequence[Path] = ()
@@ -155,7 +157,7 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
     options = [
         "--85k",
         *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
-        *("--freq", f"{job.minimum_mhz or 100:g}", "--timing-allow-fail"),
+        *("--freq", f"{job.minimum_mhz or job.goal_mhz:g}", "--timing-allow-fail"),
     ]
     key = hashlib.sha256(json.dumps([netlist.parent.name, options, versions()[NEXTPNR]]).encode()).hexdigest()[:12]
     report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
@@ -304,6 +306,7 @@ def main() -> int:
                 "parameters": dict(outcome.job.parameters),
                 "speed": outcome.job.speed,
                 "minimum_mhz": outcome.job.minimum_mhz,
+                "goal_mhz": outcome.job.goal_mhz,
                 **vars(outcome.area),
                 "fits": outcome.fits,
                 "routed": [vars(routed) for routed in outcome.routed],

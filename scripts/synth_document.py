@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the tables of ``docs/synthesis.md`` from the report of ``make synth``: ``python -m scripts.synth_document``.
 
-Only a report of all blocks without an error is taken.
+Only a report without an error is taken; a block that it does not have is said to be missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def gigabits(mhz: float) -> float:
 
 def routed_table(report: Mapping[str, Any]) -> str:
     """Size and clock rate of each block."""
-    rows = [["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "MHz (seed)", "asked", "Gbit/s"]]
+    rows = [["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "MHz (seed)", "at least", "Gbit/s"]]
     for block in report["blocks"]:
         best = best_of(block)
         used = f"{best['utilisation']['TRELLIS_COMB'][0]:,}" if best else "too many"
@@ -47,6 +47,10 @@ def routed_table(report: Mapping[str, Any]) -> str:
         sizes = [f"{block[name]:,}" for name in ("luts", "flip_flops", "block_rams")]
         name, parameters = block["name"], parameters_text(block["parameters"])
         rows.append([name, parameters, used, *sizes, str(block["speed"]), seeds, asked, rate])
+    done = {block["name"] for block in report["blocks"]}
+    rows += [
+        [job.name, parameters_text(job.parameters), *[""] * 7, "not run"] for job in read_jobs() if job.name not in done
+    ]
     return table(rows, range(2, 10))
 
 
@@ -87,14 +91,13 @@ def document(text: str, report: Mapping[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Write; 1 without a whole report."""
+    """Write; 1 without a report."""
     if arguments:
         print(f"error: {MAKER} takes no arguments", file=sys.stderr)
         return 2
     report: dict[str, Any] = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.is_file() else {}
-    names = [block["name"] for block in report.get("blocks", [])]
-    if not report or report["errors"] or names != [job.name for job in read_jobs()]:
-        print(f"error: {REPORT.relative_to(ROOT)} is not of all blocks without an error: make synth", file=sys.stderr)
+    if not report or report["errors"]:
+        print(f"error: {REPORT.relative_to(ROOT)} is missing or has errors: make synth", file=sys.stderr)
         return 1
     DOCUMENT.write_text(document(DOCUMENT.read_text(encoding="utf-8"), report), encoding="utf-8")
     return 0
