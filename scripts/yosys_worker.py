@@ -23,8 +23,6 @@ from pyosys import libyosys
 
 from scripts import stored_results
 
-ABC9_SCRIPT = "+&scorr;&sweep;&dc2;&syn3;&syn3;&syn3;&dch,-f,-r;&ps;&if,-W,850,-v;&mfs;&ps,-l"
-"""The usual one with three more rewrites, and 850 ps for a wire: fewer LUTs at the same depth."""
 PINS = "pins"
 """The module around a block whose ports do not fit the pins of a device."""
 
@@ -171,7 +169,6 @@ class Flow:
                 row["mapping"] = "ram"
             else:
                 row["mapping"] = "registers" if row["written"] else "logic"
-        self.run(f"scratchpad -set abc9.script {ABC9_SCRIPT}")
         self.step("map_ffram:")
         self.run("delete t:$scopeinfo")
         self.run("check -assert -noinit -mapped")
