@@ -98,6 +98,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         started = time.time()
         _run_test(options.test, options.seed)
     waveforms = [options.wave] if options.wave and not options.test else _waveforms(started)
+    if options.test:
+        # others may write waveforms at the same time: those named after the test's file come last
+        own = "_".join(Path(options.test.split("::")[0]).with_suffix("").parts[1:])
+        waveforms.sort(key=lambda path: path.name.startswith(own))
     if not waveforms:
         nothing = "no waveform in build/waves: make sim WAVES=1"
         print(
