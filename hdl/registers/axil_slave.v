@@ -63,9 +63,7 @@ reg                     b_valid_reg;
 reg                     r_valid_reg;
 reg [31:0]              r_data_reg;
 
-/* verilator lint_off UNUSEDSIGNAL */
 wire unused = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
-/* verilator lint_on UNUSEDSIGNAL */
 
 wire write_waits = aw_valid_reg && w_valid_reg;
 wire take_write = write_waits && !(ar_valid_reg && is_write_reg);
@@ -137,6 +135,7 @@ always @(posedge clk) begin
   if (rst) begin
     aw_valid_reg <= 1'b0;
     w_valid_reg <= 1'b0;
+    w_data_reg <= 32'd0; // it may be of a key
     ar_valid_reg <= 1'b0;
     busy_reg <= 1'b0;
     req_reg <= 1'b0;

@@ -90,7 +90,7 @@ async def stalls(dut: Any) -> None:
             await bench.step(random.random() < write, random.random() < read)
     for _ in range(2 * bench.depth):
         await bench.step(True, False)
-    assert bench.depth <= len(bench.inside) <= bench.depth + 1
+    assert bench.depth <= len(bench.inside) <= bench.depth + 1 + int(dut.REGISTER.value)
     assert int(dut.s_ready.value) == 0
     for _ in range(bench.depth + bench.delay + 2):
         await bench.step(False, True)
@@ -117,13 +117,13 @@ async def reset_empties(dut: Any) -> None:
     assert set(bench.ages) == {bench.delay}
 
 
-@pytest.mark.parametrize(("delay", "depth_log2"), [(3, 2), (21, 5)])
+@pytest.mark.parametrize(("delay", "depth_log2", "register"), [(3, 2, 0), (21, 5, 0), (5, 3, 1), (21, 5, 1)])
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_delay_fifo(sim: str, delay: int, depth_log2: int) -> None:
+def test_delay_fifo(sim: str, delay: int, depth_log2: int, register: int) -> None:
     run_cocotb(
         sim,
         "delay_fifo",
         source_closure("delay_fifo"),
         "tests.unit.delay_fifo.test_delay_fifo",
-        parameters={"WIDTH": 16, "DEPTH_LOG2": depth_log2, "DELAY": delay},
+        parameters={"WIDTH": 16, "DEPTH_LOG2": depth_log2, "DELAY": delay, "REGISTER": register},
     )
