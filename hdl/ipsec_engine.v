@@ -11,10 +11,11 @@
  *   s_axis_tx   from the host; tuser with the first beat: {slot 11 tunnel handle[31:0], slot 1 handle[31:0]}
  *   m_axis_tx   to the wire; tuser with the last beat: 1 = abort, the MAC must discard the frame
  *   m_axis_tx_status  one octet for each frame from the host, in order: 0 sent; failed: 1 handle, 2 packet, 3 length, 4 limit, 5 sequence number
- *   s_axis_rx   from the wire; tready is always 1 (a frame without room is dropped whole and counted)
+ *   s_axis_rx   from the wire; tready is 1 (a frame without room is dropped whole and counted)
  *   m_axis_rx   to the host; tuser, constant over the frame: {handle of the SA or 0, slot 12 word, slot 1 word}
  *
- * Latency: header of esp_transmit and esp_receive. After reset all enables are 0: frames pass unchanged.
+ * With EXTRA_REGISTERS a reset of at least eight cycles is asked for; it takes effect three cycles later, and the readies of the inputs come five cycles after its
+ * end. Latency: header of esp_transmit and esp_receive. After reset all enables are 0: frames pass unchanged.
  */
 module ipsec_engine #(
     // entries of the SA table, 16 to 65536 (of these, 65535 can be in use): up to 256 in a CAM, above that hashed
@@ -108,6 +109,7 @@ module ipsec_engine #(
 localparam INDEX_WIDTH = $clog2(SA_COUNT);
 // of sa_table, for every SA_COUNT
 localparam LOOKUP_LATENCY = EXTRA_REGISTERS != 0 ? 6 : 4;
+localparam RESET_STAGES = EXTRA_REGISTERS != 0 ? 1 : 0;
 // powers of the hash key read at once
 localparam POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES;
 
@@ -249,6 +251,81 @@ wire count_rx_overflow;
 wire [13:0] count_tx_octets;
 wire [13:0] count_rx_octets;
 
+/*
+ * Reset: with EXTRA_REGISTERS a tree, three registers deep (the third of the paths is theirs); nothing comes in until all is awake
+ */
+wire rst_root;
+wire rst_registers;
+wire rst_table;
+wire rst_tx;
+wire rst_rx;
+wire asleep;
+wire tx_tready;
+wire rx_tready;
+wire axil_awready;
+wire axil_wready;
+wire axil_arready;
+
+assign s_axis_tx_tready = tx_tready && !asleep;
+assign s_axis_rx_tready = rx_tready && !asleep;
+assign s_axil_awready = axil_awready && !asleep;
+assign s_axil_wready = axil_wready && !asleep;
+assign s_axil_arready = axil_arready && !asleep;
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_root_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_root)
+);
+
+reset_stage #(
+    .STAGES(2*RESET_STAGES)
+) reset_registers_inst (
+    .clk(clk),
+    .rst(rst_root),
+    .m_rst(rst_registers)
+);
+
+reset_stage #(
+    .STAGES(2*RESET_STAGES)
+) reset_table_inst (
+    .clk(clk),
+    .rst(rst_root),
+    .m_rst(rst_table)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_tx_inst (
+    .clk(clk),
+    .rst(rst_root),
+    .m_rst(rst_tx)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_rx_inst (
+    .clk(clk),
+    .rst(rst_root),
+    .m_rst(rst_rx)
+);
+
+generate
+    if (RESET_STAGES != 0) begin : tree
+        reset_stage #(
+            .STAGES(3)
+        ) asleep_inst (
+            .clk(clk),
+            .rst(rst_root),
+            .m_rst(asleep)
+        );
+    end else begin : no_tree
+        assign asleep = 1'b0;
+    end
+endgenerate
+
 engine_registers #(
     .SA_COUNT(SA_COUNT),
     .MAX_KEY_BITS(MAX_KEY_BITS),
@@ -258,22 +335,22 @@ engine_registers #(
     .RX_STORE_OCTETS(16 << RX_STORE_LOG2)
 ) engine_registers_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_registers),
     .s_axil_awaddr(s_axil_awaddr),
     .s_axil_awprot(s_axil_awprot),
-    .s_axil_awvalid(s_axil_awvalid),
-    .s_axil_awready(s_axil_awready),
+    .s_axil_awvalid(s_axil_awvalid && !asleep),
+    .s_axil_awready(axil_awready),
     .s_axil_wdata(s_axil_wdata),
     .s_axil_wstrb(s_axil_wstrb),
-    .s_axil_wvalid(s_axil_wvalid),
-    .s_axil_wready(s_axil_wready),
+    .s_axil_wvalid(s_axil_wvalid && !asleep),
+    .s_axil_wready(axil_wready),
     .s_axil_bresp(s_axil_bresp),
     .s_axil_bvalid(s_axil_bvalid),
     .s_axil_bready(s_axil_bready),
     .s_axil_araddr(s_axil_araddr),
     .s_axil_arprot(s_axil_arprot),
-    .s_axil_arvalid(s_axil_arvalid),
-    .s_axil_arready(s_axil_arready),
+    .s_axil_arvalid(s_axil_arvalid && !asleep),
+    .s_axil_arready(axil_arready),
     .s_axil_rdata(s_axil_rdata),
     .s_axil_rresp(s_axil_rresp),
     .s_axil_rvalid(s_axil_rvalid),
@@ -339,7 +416,7 @@ sa_table #(
     .HASH_SEED(HASH_SEED)
 ) sa_table_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_table),
     .command_start(command_start),
     .command_opcode(command_opcode),
     .command_done(command_done),
@@ -456,12 +533,12 @@ esp_transmit #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_transmit_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_tx),
     .enable(tx_enable),
     .s_axis_tx_tdata(s_axis_tx_tdata),
     .s_axis_tx_tkeep(s_axis_tx_tkeep),
-    .s_axis_tx_tvalid(s_axis_tx_tvalid),
-    .s_axis_tx_tready(s_axis_tx_tready),
+    .s_axis_tx_tvalid(s_axis_tx_tvalid && !asleep),
+    .s_axis_tx_tready(tx_tready),
     .s_axis_tx_tlast(s_axis_tx_tlast),
     .s_axis_tx_tuser(s_axis_tx_tuser),
     .m_axis_tx_tdata(m_axis_tx_tdata),
@@ -538,13 +615,13 @@ esp_receive #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_receive_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_rx),
     .enable_ipv4(rx_ipv4_enable),
     .enable_ipv6(rx_ipv6_enable),
     .s_axis_rx_tdata(s_axis_rx_tdata),
     .s_axis_rx_tkeep(s_axis_rx_tkeep),
-    .s_axis_rx_tvalid(s_axis_rx_tvalid),
-    .s_axis_rx_tready(s_axis_rx_tready),
+    .s_axis_rx_tvalid(s_axis_rx_tvalid && !asleep),
+    .s_axis_rx_tready(rx_tready),
     .s_axis_rx_tlast(s_axis_rx_tlast),
     .m_axis_rx_tdata(m_axis_rx_tdata),
     .m_axis_rx_tkeep(m_axis_rx_tkeep),

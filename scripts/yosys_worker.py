@@ -23,6 +23,9 @@ from pyosys import libyosys
 
 from scripts import stored_results
 
+SMALLEST_SET = 16
+"""Registers that an enable or a reset must have at least to be wired to their CE or LSR inputs; for fewer it becomes logic."""
+
 PINS = "pins"
 """The module around a block whose ports do not fit the pins of a device."""
 
@@ -160,6 +163,8 @@ class Flow:
 
     def map(self) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
         """Map to the cells of the FPGA; ``cells`` and ``memories`` of the result."""
+        # registers that are kept apart (the attribute is on their nets)
+        self.run("setattr -set keep 1 a:keep %ci1:+[Q] t:$*dff* %i")
         self.step("begin:map_ram")
         before = self.memories()
         self.step("map_ram:map_ffram")
@@ -169,7 +174,11 @@ class Flow:
                 row["mapping"] = "ram"
             else:
                 row["mapping"] = "registers" if row["written"] else "logic"
-        self.step("map_ffram:")
+        self.step("map_ffram:map_ffs")
+        # a control set of its own for a few registers costs more in placement than the LUTs that replace it
+        cells = " ".join(f"-cell {cell}" for cell in ("$_DFF_?_ 01", "$_DFFE_??_ 01", "$_SDFF_?P?_ r", "$_SDFFE_?P??_ r"))
+        self.run(f"dfflegalize -mince {SMALLEST_SET} -minsrst {SMALLEST_SET} {cells}")
+        self.step("map_ffs:")
         self.run("delete t:$scopeinfo")
         self.run("check -assert -noinit -mapped")
         return self.cells(), list(before.values())
