@@ -103,7 +103,7 @@ async def full_rate(dut: Any) -> None:
 
 @cocotb.test()
 async def room_is_early(dut: Any) -> None:
-    """A sender whose words come as late as AHEAD allows loses none and fills the memory; with a ready reader there is room."""
+    """A sender whose words come as late as AHEAD allows loses none and fills the memory; a ready reader keeps room."""
     bench = Bench(dut)
     await bench.start()
     await bench.step(False, False)
