@@ -39,7 +39,7 @@ module fifo #(
 
 localparam [DEPTH_LOG2:0] ALMOST = 2**DEPTH_LOG2 - 1;
 
-// never read and written at once
+// no word is read in the cycle in which it is written
 (* no_rw_check *) reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
 reg [DEPTH_LOG2:0] write_ptr_reg;
 reg [DEPTH_LOG2:0] read_ptr_reg;
@@ -70,10 +70,11 @@ always @(posedge clk) begin
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
+    // without choices, of which Yosys would make enables
     full_reg <= !read && (full_reg || (s_valid && almost_reg));
-    almost_reg <= read == write ? almost_reg : read ? full_reg : stored == ALMOST - 1'b1;
+    almost_reg <= (almost_reg && read == s_valid) || (full_reg && read) || (stored == ALMOST - 1'b1 && s_valid && !read);
     unread_reg <= grow || several_reg || (unread_reg && !read);
-    several_reg <= read == grow ? several_reg : read ? unread > 2 : unread_reg;
+    several_reg <= (several_reg && !(unread == 2 && read && !grow)) || (unread_reg && grow && !read);
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;
@@ -114,13 +115,15 @@ generate
         reg [WIDTH-1:0] data_reg;
         reg valid_reg;
 
-        assign read = unread_reg && (!valid_reg || m_ready);
+        wire next = !valid_reg || m_ready;
+
+        assign read = unread_reg && next;
         assign m_valid = valid_reg;
         assign m_data = data_reg;
         assign level = stored + {{DEPTH_LOG2{1'b0}}, valid_reg};
 
         always @(posedge clk) begin
-            if (read) begin
+            if (next) begin
                 data_reg <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
             end
             valid_reg <= read || (valid_reg && !m_ready);

@@ -336,7 +336,7 @@ localparam [EXTRA:0] ONE_CYCLE = 1;
 
 // a frame is judged when its descriptor and, if there is one, the answer to its lookup are there; one that is ESP has four beats or more, so
 // that asked_stays_reg takes no cycle from the throughput
-wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg[EXTRA] || !parsed_esp)));
+(* keep *) wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg[EXTRA] || !parsed_esp)));
 
 // an empty queue holds anything
 assign usage_index = asked_valid ? asked_handle[INDEX_WIDTH-1:0] : {INDEX_WIDTH{1'b0}};
@@ -520,10 +520,10 @@ localparam LIMIT_WIDTH = 2 + 3 + 5 + 32 + 64 + 64 + BEAT_WIDTH + 7 + 4*OFFSET_WI
 wire limit_valid;
 wire limit_allowed;
 wire limit_hard;
-// the highest number of the SA: the halves that count are all ones; this one, which becomes the IV, is not above it
+// the highest number of the SA: the halves that count are all ones; this one is not above it
 wire limit_low;
 wire limit_high;
-wire limit_old;
+wire limit_not_above;
 wire [2:0] limit_judged_status;
 wire limit_hit;
 wire limit_epoch;
@@ -556,21 +556,21 @@ elastic_register #(
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
     .s_data({judged_protect, usage_hard, &usage_highest[31:0], &usage_highest[63:32] || !judged_esn_reg,
-        judged_iv_sequence_reg && judged_number_reg <= usage_highest, judged_status,
+        judged_number_reg <= usage_highest, judged_status,
         judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
         judged_iv_sequence_reg, judged_handle_reg, judged_number_reg, judged_iv_reg, judged_blocks_reg, judged_esp_offset_reg,
         judged_octets_reg[OFFSET_WIDTH-1:0], judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_blocks_reg,
         judged_first_block_reg, judged_aad_octets_reg, judged_cipher_octets_reg, judged_id_reg}),
     .m_valid(limit_valid),
     .m_ready(1'b1),
-    .m_data({limit_allowed, limit_hard, limit_low, limit_high, limit_old, limit_judged_status, limit_hit, limit_epoch, limit_gmac, limit_esn,
+    .m_data({limit_allowed, limit_hard, limit_low, limit_high, limit_not_above, limit_judged_status, limit_hit, limit_epoch, limit_gmac, limit_esn,
         limit_iv_sequence, limit_handle, limit_number, limit_iv, limit_blocks, limit_esp_offset,
         limit_octets, limit_payload_last, limit_icv_first, limit_ip_end, limit_hash_blocks,
         limit_first_block, limit_aad_octets, limit_cipher_octets, limit_id})
 );
 
 wire [INDEX_WIDTH-1:0] limit_index = limit_handle[INDEX_WIDTH-1:0];
-wire limit_used = (limit_low && limit_high) || limit_old;
+wire limit_used = (limit_low && limit_high) || (limit_iv_sequence && limit_not_above);
 wire limit_protect = limit_allowed && !limit_hard && !limit_used;
 wire [2:0] limit_status = limit_allowed && limit_hard ? STATUS_FAILED_LIMIT[2:0]
     : limit_allowed && limit_used ? STATUS_FAILED_SEQUENCE[2:0] : limit_judged_status;
@@ -1161,11 +1161,13 @@ reg [FRAMES_LOG2+1:0] j0_ahead_reg;
 // none or less
 reg j0_missing_reg;
 
-// whether there is a beat or not
-assign blocked = !room || (keystream_wanted && !keystream_done_reg && !(keystream_valid && !draining_reg)) || (head_needs_j0 && j0_missing_reg);
+// what everything behind it waits for is kept in two steps; blocked says whether there is a beat or not
+(* keep *) wire head_open = room && !(head_needs_j0 && j0_missing_reg);
+(* keep *) wire head_fed = !keystream_wanted || keystream_done_reg || (keystream_valid && !draining_reg);
+assign blocked = !(head_open && head_fed);
 
-assign pop = head_valid && !blocked;
-assign keystream_take = (pop && keystream_needed) || draining_reg;
+assign pop = head_valid && head_open && head_fed;
+assign keystream_take = (head_valid && head_open && keystream_needed && keystream_valid) || draining_reg;
 
 wire frame_leaves = pop && head_last;
 wire keystream_done = keystream_done_reg || (keystream_needed && keystream_last);
@@ -1199,6 +1201,8 @@ reg [4:0] xor_octets_reg;
 reg xor_last_reg;
 reg xor_abort_reg;
 reg [15:0] xor_icv_lanes_reg;
+// there are any
+reg xor_icv_reg;
 // the frame has a tag, which its last beat throws away
 reg xor_tagged_reg;
 reg xor_retire_reg;
@@ -1233,6 +1237,7 @@ always @(posedge clk) begin
     xor_last_reg <= head_last;
     xor_abort_reg <= head_last && head_short;
     xor_icv_lanes_reg <= head_icv_lanes;
+    xor_icv_reg <= head_icv_lanes != 0;
     xor_tagged_reg <= head_last && protect && hashed;
     xor_retire_reg <= head_last && protect;
     xor_epoch_reg <= head_epoch;
@@ -1378,7 +1383,7 @@ assign j0_take = tag_build || tag_skip;
 
 wire tag_job = pop && (head_hash_end || (head_last && head_job && !hashed));
 
-// two of these are never in successive cycles
+// counted one cycle late: a frame with a job has three beats or more
 reg tag_job_reg;
 reg tag_job_hashed_reg;
 reg [3:0] tag_job_lane_reg;
@@ -1486,26 +1491,27 @@ wire [4:0] exit_octets;
 wire exit_last;
 wire exit_abort;
 wire [15:0] exit_icv_lanes;
+wire exit_icv;
 wire exit_tagged;
 wire exit_retire;
 wire exit_epoch;
 
 delay_line #(
-    .WIDTH(128 + 5 + 1 + 1 + 16 + 3),
+    .WIDTH(128 + 5 + 1 + 1 + 16 + 4),
     .DELAY(TAG_DELAY),
     .DEPTH_LOG2(TAG_DELAY_LOG2)
 ) delay_line_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(xor_valid_reg),
-    .s_data({xor_data_reg, xor_octets_reg, xor_last_reg, xor_abort_reg, xor_icv_lanes_reg, xor_tagged_reg, xor_retire_reg, xor_epoch_reg}),
+    .s_data({xor_data_reg, xor_octets_reg, xor_last_reg, xor_abort_reg, xor_icv_lanes_reg, xor_icv_reg, xor_tagged_reg, xor_retire_reg, xor_epoch_reg}),
     .m_valid(exit_valid),
-    .m_data({exit_data, exit_octets, exit_last, exit_abort, exit_icv_lanes, exit_tagged, exit_retire, exit_epoch})
+    .m_data({exit_data, exit_octets, exit_last, exit_abort, exit_icv_lanes, exit_icv, exit_tagged, exit_retire, exit_epoch})
 );
 
 // an ICV was due and not there: the frame is aborted
 reg missing_reg;
-wire missing = (missing_reg || (exit_icv_lanes != 0 && !tag_valid_reg));
+wire missing = (missing_reg || (exit_icv && !tag_valid_reg));
 
 assign tag_take = exit_valid && exit_tagged;
 
