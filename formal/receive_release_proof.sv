@@ -127,6 +127,8 @@ always @(posedge clk) begin
 
         // what these rest on
         words_are_known: assert (esp_receive.verdict_fifo_inst.unread_reg == (esp_receive.verdict_fifo_inst.unread != 0)
+            && esp_receive.verdict_fifo_inst.several_reg == (esp_receive.verdict_fifo_inst.unread > 1)
+            && esp_receive.verdict_fifo_inst.almost_reg == (esp_receive.verdict_fifo_inst.stored == 31)
             && esp_receive.verdict_fifo_inst.full_reg == esp_receive.verdict_fifo_inst.stored[5]);
         queue_counts: assert (held == esp_receive.verdict_fifo_inst.stored && held <= 32);
         followed_is_inside: assert (!following || front < held);

@@ -87,8 +87,12 @@ always @(posedge clk) begin
         // what these rest on
         beats_are_counted: assert (count == xor_valid_reg + inside_reg + level && count <= ROOM && level <= ROOM && inside_reg <= ROOM);
         queues_offer: assert (esp_transmit.output_fifo_inst.unread_reg == (esp_transmit.output_fifo_inst.unread != 0)
+            && esp_transmit.output_fifo_inst.several_reg == (esp_transmit.output_fifo_inst.unread > 1)
             && esp_transmit.output_fifo_inst.full_reg == esp_transmit.output_fifo_inst.stored[5]
+            && esp_transmit.output_fifo_inst.almost_reg == (esp_transmit.output_fifo_inst.stored == 31)
             && esp_transmit.status_fifo_inst.unread_reg == (esp_transmit.status_fifo_inst.unread != 0)
+            && esp_transmit.status_fifo_inst.several_reg == (esp_transmit.status_fifo_inst.unread > 1)
+            && esp_transmit.status_fifo_inst.almost_reg == (esp_transmit.status_fifo_inst.stored == 15)
             && esp_transmit.status_fifo_inst.full_reg == esp_transmit.status_fifo_inst.stored[4] && esp_transmit.status_fifo_inst.stored <= 16);
         hold_counts: assert (hold_reg == 0 || inside_reg != 0);
         // full of beats in the delay line until one leaves it, which the sink takes

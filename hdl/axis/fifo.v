@@ -16,7 +16,7 @@
 module fifo #(
     // bits of a word
     parameter WIDTH = 8,
-    // log2 of the number of words
+    // log2 of the number of words, at least 1
     parameter DEPTH_LOG2 = 4,
     // 0: distributed RAM, 1: block RAM
     parameter BLOCK_RAM = 0,
@@ -37,7 +37,9 @@ module fifo #(
     output wire [DEPTH_LOG2:0] level
 );
 
-// never read and written at once
+localparam [DEPTH_LOG2:0] ALMOST = 2**DEPTH_LOG2 - 1;
+
+// no word is read in the cycle in which it is written
 (* no_rw_check *) reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
 reg [DEPTH_LOG2:0] write_ptr_reg;
 reg [DEPTH_LOG2:0] read_ptr_reg;
@@ -48,29 +50,38 @@ wire [DEPTH_LOG2:0] end_ptr;
 // one more may be read in the next cycle
 wire grow;
 wire [DEPTH_LOG2:0] unread = end_ptr - read_ptr_reg;
-// unread is not 0
+// unread is not 0; it is more than 1: so that no comparison lies behind `read`, which comes late
 reg unread_reg;
+reg several_reg;
 (* keep *) wire read;
 
+// no room; room for one
 reg full_reg;
+reg almost_reg;
+wire write = s_valid && s_ready;
 
 assign s_ready = !full_reg;
 
 always @(posedge clk) begin
-    if (s_valid && s_ready) begin
+    if (write) begin
         mem[write_ptr_reg[DEPTH_LOG2-1:0]] <= s_data;
         write_ptr_reg <= write_ptr_reg + 1'b1;
     end
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
-    full_reg <= !read && (stored[DEPTH_LOG2] || (s_valid && s_ready && &stored[DEPTH_LOG2-1:0]));
-    unread_reg <= grow || unread[DEPTH_LOG2:1] != 0 || (unread[0] && !read);
+    // without choices, of which Yosys would make enables
+    full_reg <= !read && (full_reg || (s_valid && almost_reg));
+    almost_reg <= (almost_reg && read == s_valid) || (full_reg && read) || (stored == ALMOST - 1'b1 && s_valid && !read);
+    unread_reg <= grow || several_reg || (unread_reg && !read);
+    several_reg <= (several_reg && !(unread == 2 && read && !grow)) || (unread_reg && grow && !read);
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;
         full_reg <= 1'b0;
+        almost_reg <= 1'b0;
         unread_reg <= 1'b0;
+        several_reg <= 1'b0;
     end
 end
 
@@ -84,7 +95,7 @@ generate
         assign grow = new_reg[HOLD-1];
 
         always @(posedge clk) begin
-            new_reg <= (new_reg << 1) | {{HOLD-1{1'b0}}, s_valid && s_ready};
+            new_reg <= (new_reg << 1) | {{HOLD-1{1'b0}}, write};
             if (new_reg[HOLD-1]) begin
                 end_ptr_reg <= end_ptr_reg + 1'b1;
             end
@@ -95,7 +106,7 @@ generate
         end
     end else begin : at_once
         assign end_ptr = write_ptr_reg;
-        assign grow = s_valid && s_ready;
+        assign grow = write;
     end
 endgenerate
 
@@ -104,13 +115,15 @@ generate
         reg [WIDTH-1:0] data_reg;
         reg valid_reg;
 
-        assign read = unread_reg && (!valid_reg || m_ready);
+        wire next = !valid_reg || m_ready;
+
+        assign read = unread_reg && next;
         assign m_valid = valid_reg;
         assign m_data = data_reg;
         assign level = stored + {{DEPTH_LOG2{1'b0}}, valid_reg};
 
         always @(posedge clk) begin
-            if (read) begin
+            if (next) begin
                 data_reg <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
             end
             valid_reg <= read || (valid_reg && !m_ready);

@@ -9,8 +9,8 @@
  *      |   \-> SA by handle (tx_lookup) -\             ^  \-> ghash_feeder -> ghash -^
  *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
- * Every beat leaves POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20
- * (with EXTRA_REGISTERS 29), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
+ * Every beat leaves EXTRA_INPUT + POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20
+ * (with EXTRA_REGISTERS 30), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
  * Dead lanes (tkeep = 0) are never looked at, and leave as zero.
@@ -141,6 +141,8 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 
 // register stages of EXTRA_REGISTERS, in cycles. A lookup that takes two more is still there before the descriptor
 localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
+// between s_axis_tx and all the rest, and s_axis_tx_tready is a register
+localparam EXTRA_INPUT = EXTRA;
 localparam EXTRA_PARSER = 2 * EXTRA;
 // behind the queues of descriptors and answers, and one for the limits
 localparam EXTRA_JUDGE = 2 * EXTRA;
@@ -153,7 +155,7 @@ localparam EXTRA_KEYSTREAM = EXTRA;
 // between the XOR of the tag and its rotation
 localparam EXTRA_TAG = EXTRA;
 // between the delay FIFO and the XOR; no latency: the beats leave the FIFO as much earlier
-localparam EXTRA_BEAT = 2 * EXTRA;
+localparam EXTRA_BEAT = 5 * EXTRA;
 
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
 localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_TAG;
@@ -165,6 +167,8 @@ localparam FRAME_FIFO_LOG2 = POP_DELAY + 8 <= 64 ? 6 : 7;
 localparam FRAMES_LOG2 = 5;
 // log2 of the frames between s_axis_tx and the judge: what the parser holds and a few more, as a frame is judged sooner than the next one of its length comes
 localparam ASKED_LOG2 = 4;
+// log2 of the beats that wait at the XOR, with EXTRA_REGISTERS
+localparam HEADS_LOG2 = 4;
 localparam OUTPUT_LOG2 = 5;
 localparam STATUS_LOG2 = 4;
 
@@ -179,7 +183,16 @@ localparam [7:0]
 /*
  * Input
  */
+wire [4:0] s_octets;
+wire input_valid;
+wire input_ready;
+wire [127:0] input_data;
 wire [4:0] input_octets;
+wire input_last;
+// with the first beat: the SA is looked up; there is none to be
+wire input_asks;
+wire input_bypass;
+wire [31:0] input_handle;
 wire frame_fifo_ready;
 wire parser_full;
 
@@ -190,7 +203,8 @@ reg [FRAMES_LOG2-1:0] input_id_reg;
 reg [FRAMES_LOG2:0] frames_reg;
 
 wire frames_full = frames_reg[FRAMES_LOG2];
-wire input_beat = s_axis_tx_tvalid && s_axis_tx_tready;
+wire input_open = input_valid && !(input_first_reg && (parser_full || frames_full));
+wire input_beat = input_open && frame_fifo_ready;
 wire input_begin = input_beat && input_first_reg;
 
 wire [31:0] handle = s_axis_tx_tuser[31:0];
@@ -200,23 +214,37 @@ wire [31:0] tunnel_handle = s_axis_tx_tuser[63:32];
 reg [OFFSET_WIDTH-1:0] length_mem [0:2**FRAMES_LOG2-1];
 reg [2**FRAMES_LOG2-1:0] ended_reg;
 
-assign s_axis_tx_tready = frame_fifo_ready && !(input_first_reg && (parser_full || frames_full));
-assign lookup_valid = input_begin && enable && handle != 0 && tunnel_handle == 0;
-assign lookup_handle = handle;
+assign input_ready = frame_fifo_ready && !(input_first_reg && (parser_full || frames_full));
+assign lookup_valid = input_begin && input_asks;
+assign lookup_handle = input_handle;
 
 octet_count octet_count_inst (
     .tkeep(s_axis_tx_tkeep),
     .tlast(s_axis_tx_tlast),
-    .octets(input_octets)
+    .octets(s_octets)
+);
+
+elastic_register #(
+    .WIDTH(128 + 5 + 1 + 2 + 32),
+    .STAGE(2 * EXTRA_INPUT)
+) input_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(s_axis_tx_tvalid),
+    .s_ready(s_axis_tx_tready),
+    .s_data({s_axis_tx_tdata, s_octets, s_axis_tx_tlast, enable && handle != 0 && tunnel_handle == 0, handle == 0 && tunnel_handle == 0, handle}),
+    .m_valid(input_valid),
+    .m_ready(input_ready),
+    .m_data({input_data, input_octets, input_last, input_asks, input_bypass, input_handle})
 );
 
 always @(posedge clk) begin
     if (input_beat) begin
-        input_first_reg <= s_axis_tx_tlast;
+        input_first_reg <= input_last;
         if (input_first_reg) begin
             ended_reg[input_id_reg] <= 1'b0;
         end
-        if (s_axis_tx_tlast) begin
+        if (input_last) begin
             length_mem[input_id_reg] <= {input_octets[4] ? input_beat_reg + 1'b1 : input_beat_reg, input_octets[3:0]};
             ended_reg[input_id_reg] <= 1'b1;
             input_id_reg <= input_id_reg + 1'b1;
@@ -257,9 +285,9 @@ esp_parser #(
     .clk(clk),
     .rst(rst),
     .s_valid(input_beat),
-    .s_data(s_axis_tx_tdata),
+    .s_data(input_data),
     .s_octets(input_octets),
-    .s_last(s_axis_tx_tlast),
+    .s_last(input_last),
     .full(parser_full),
     .m_valid(desc_valid),
     .m_esp(desc_esp),
@@ -308,7 +336,7 @@ localparam [EXTRA:0] ONE_CYCLE = 1;
 
 // a frame is judged when its descriptor and, if there is one, the answer to its lookup are there; one that is ESP has four beats or more, so
 // that asked_stays_reg takes no cycle from the throughput
-wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg[EXTRA] || !parsed_esp)));
+(* keep *) wire judge = parsed_valid && asked_valid && (!asked_lookup || (answer_valid && (asked_stays_reg[EXTRA] || !parsed_esp)));
 
 // an empty queue holds anything
 assign usage_index = asked_valid ? asked_handle[INDEX_WIDTH-1:0] : {INDEX_WIDTH{1'b0}};
@@ -321,100 +349,51 @@ localparam PARSED_WIDTH = 3 + 32 + 32 + 64 + 7 + OFFSET_WIDTH;
 localparam ASKED_WIDTH = 2 + 32;
 localparam ANSWER_WIDTH = 6 + 32 + 3 + 32 + 2;
 
-wire parsed_queue_valid;
-wire parsed_queue_ready;
-wire [PARSED_WIDTH-1:0] parsed_queue_data;
-wire asked_queue_valid;
-wire asked_queue_ready;
-wire [ASKED_WIDTH-1:0] asked_queue_data;
-wire answer_queue_valid;
-wire answer_queue_ready;
-wire [ANSWER_WIDTH-1:0] answer_queue_data;
-
 /* verilator lint_off PINCONNECTEMPTY */ // all per-frame FIFOs have room for as many frames as are let in
-fifo #(
+queue #(
     .WIDTH(PARSED_WIDTH),
-    .DEPTH_LOG2(ASKED_LOG2)
-) parsed_fifo_inst (
+    .DEPTH_LOG2(ASKED_LOG2),
+    .STAGE(EXTRA)
+) parsed_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(desc_valid),
     .s_ready(),
     .s_data({desc_esp, desc_ipv6, desc_udp, desc_spi, desc_seq, desc_iv, desc_esp_offset, desc_ip_end}),
-    .m_valid(parsed_queue_valid),
-    .m_ready(parsed_queue_ready),
-    .m_data(parsed_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(PARSED_WIDTH),
-    .STAGE(EXTRA)
-) parsed_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(parsed_queue_valid),
-    .s_ready(parsed_queue_ready),
-    .s_data(parsed_queue_data),
+    .room(),
     .m_valid(parsed_valid),
     .m_ready(judge),
     .m_data({parsed_esp, parsed_ipv6, parsed_udp, parsed_spi, parsed_seq, parsed_iv, parsed_esp_offset, parsed_ip_end})
 );
 
-fifo #(
+queue #(
     .WIDTH(ASKED_WIDTH),
-    .DEPTH_LOG2(ASKED_LOG2)
-) asked_fifo_inst (
+    .DEPTH_LOG2(ASKED_LOG2),
+    .STAGE(EXTRA)
+) asked_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(input_begin),
     .s_ready(),
-    .s_data({lookup_valid, handle == 0 && tunnel_handle == 0, handle}),
-    .m_valid(asked_queue_valid),
-    .m_ready(asked_queue_ready),
-    .m_data(asked_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(ASKED_WIDTH),
-    .STAGE(EXTRA)
-) asked_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(asked_queue_valid),
-    .s_ready(asked_queue_ready),
-    .s_data(asked_queue_data),
+    .s_data({input_asks, input_bypass, input_handle}),
+    .room(),
     .m_valid(asked_valid),
     .m_ready(judge),
     .m_data({asked_lookup, asked_bypass, asked_handle})
 );
 
-fifo #(
+queue #(
     .WIDTH(ANSWER_WIDTH),
-    .DEPTH_LOG2(ASKED_LOG2)
-) answer_fifo_inst (
+    .DEPTH_LOG2(ASKED_LOG2),
+    .STAGE(EXTRA)
+) answer_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(found_valid),
     .s_ready(),
     .s_data({found_hit, found_epoch, found_gmac, found_esn, found_ipv6, found_iv_sequence, found_seq_hi, found_icv_words, found_spi,
         found_udp_type}),
-    .m_valid(answer_queue_valid),
-    .m_ready(answer_queue_ready),
-    .m_data(answer_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(ANSWER_WIDTH),
-    .STAGE(EXTRA)
-) answer_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(answer_queue_valid),
-    .s_ready(answer_queue_ready),
-    .s_data(answer_queue_data),
+    .room(),
     .m_valid(answer_valid),
     .m_ready(judge && asked_lookup),
     .m_data({answer_hit, answer_epoch, answer_gmac, answer_esn, answer_ipv6, answer_iv_sequence, answer_seq_hi, answer_icv_words, answer_spi,
@@ -487,6 +466,7 @@ reg [OFFSET_WIDTH:0] judged_octets_reg;
 reg [OFFSET_WIDTH-1:0] judged_payload_last_reg;
 reg [OFFSET_WIDTH-1:0] judged_icv_first_reg;
 reg [OFFSET_WIDTH-1:0] judged_ip_end_reg;
+reg judged_too_long_reg;
 reg [BEAT_WIDTH:0] judged_hash_blocks_reg;
 reg [127:0] judged_first_block_reg;
 reg [OFFSET_WIDTH-1:0] judged_aad_octets_reg;
@@ -495,32 +475,34 @@ reg [FRAMES_LOG2-1:0] judged_id_reg;
 
 always @(posedge clk) begin
     judged_valid_reg <= judge;
-    if (judge) begin
-        judged_bypass_reg <= asked_bypass;
-        judged_hit_reg <= hit;
-        judged_packet_ok_reg <= packet_ok;
-        judged_epoch_reg <= answer_epoch;
-        judged_gmac_reg <= answer_gmac;
-        judged_esn_reg <= answer_esn;
-        judged_iv_sequence_reg <= answer_iv_sequence;
-        judged_handle_reg <= asked_handle;
-        judged_number_reg <= number;
-        judged_iv_reg <= iv;
-        judged_blocks_reg <= cipher_blocks;
-        judged_esp_offset_reg <= parsed_esp_offset;
-        judged_octets_reg <= payload_octets;
-        judged_payload_last_reg <= payload_last;
-        judged_icv_first_reg <= icv_first;
-        judged_ip_end_reg <= parsed_ip_end;
-        judged_hash_blocks_reg <= hash_blocks;
-        judged_first_block_reg <= first_block;
-        judged_aad_octets_reg <= length_block[64+3 +: OFFSET_WIDTH];
-        judged_cipher_octets_reg <= length_block[3 +: OFFSET_WIDTH];
+    // of use with judged_valid_reg only
+    judged_bypass_reg <= asked_bypass;
+    judged_hit_reg <= hit;
+    judged_packet_ok_reg <= packet_ok;
+    judged_epoch_reg <= answer_epoch;
+    judged_gmac_reg <= answer_gmac;
+    judged_esn_reg <= answer_esn;
+    judged_iv_sequence_reg <= answer_iv_sequence;
+    judged_handle_reg <= asked_handle;
+    judged_number_reg <= number;
+    judged_iv_reg <= iv;
+    judged_blocks_reg <= cipher_blocks;
+    judged_esp_offset_reg <= parsed_esp_offset;
+    judged_octets_reg <= payload_octets;
+    judged_payload_last_reg <= payload_last;
+    judged_icv_first_reg <= icv_first;
+    judged_ip_end_reg <= parsed_ip_end;
+    judged_too_long_reg <= &parsed_ip_end;
+    judged_hash_blocks_reg <= hash_blocks;
+    judged_first_block_reg <= first_block;
+    judged_aad_octets_reg <= length_block[64+3 +: OFFSET_WIDTH];
+    judged_cipher_octets_reg <= length_block[3 +: OFFSET_WIDTH];
+    if (judged_valid_reg) begin
         judged_id_reg <= judged_id_reg + 1'b1;
     end
     if (rst) begin
         judged_valid_reg <= 1'b0;
-        judged_id_reg <= {FRAMES_LOG2{1'b1}};
+        judged_id_reg <= 0;
     end
 end
 
@@ -528,7 +510,7 @@ end
  * Limits and sequence numbers: what the SA has been used for, this frame counted as soon as a nonce is spent on it
  */
 // no room for the trailer, or a packet that is longer than any frame
-wire judged_syntax_error = &judged_ip_end_reg || judged_octets_reg[OFFSET_WIDTH] || judged_octets_reg[OFFSET_WIDTH-1:1] == 0;
+wire judged_syntax_error = judged_too_long_reg || judged_octets_reg[OFFSET_WIDTH] || judged_octets_reg[OFFSET_WIDTH-1:1] == 0;
 wire judged_protect = !judged_bypass_reg && judged_hit_reg && judged_packet_ok_reg && !judged_syntax_error;
 wire [2:0] judged_status = judged_bypass_reg ? STATUS_SENT[2:0] : !judged_hit_reg ? STATUS_FAILED_HANDLE[2:0]
     : !judged_packet_ok_reg ? STATUS_FAILED_PACKET[2:0] : judged_syntax_error ? STATUS_FAILED_LENGTH[2:0] : STATUS_SENT[2:0];
@@ -538,7 +520,7 @@ localparam LIMIT_WIDTH = 2 + 3 + 5 + 32 + 64 + 64 + BEAT_WIDTH + 7 + 4*OFFSET_WI
 wire limit_valid;
 wire limit_allowed;
 wire limit_hard;
-// the highest number of the SA: its halves are all ones; this one is not above it
+// the highest number of the SA: the halves that count are all ones; this one is not above it
 wire limit_low;
 wire limit_high;
 wire limit_not_above;
@@ -573,7 +555,8 @@ elastic_register #(
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
-    .s_data({judged_protect, usage_hard, &usage_highest[31:0], &usage_highest[63:32], judged_number_reg <= usage_highest, judged_status,
+    .s_data({judged_protect, usage_hard, &usage_highest[31:0], &usage_highest[63:32] || !judged_esn_reg,
+        judged_number_reg <= usage_highest, judged_status,
         judged_hit_reg, judged_epoch_reg, judged_gmac_reg, judged_esn_reg,
         judged_iv_sequence_reg, judged_handle_reg, judged_number_reg, judged_iv_reg, judged_blocks_reg, judged_esp_offset_reg,
         judged_octets_reg[OFFSET_WIDTH-1:0], judged_payload_last_reg, judged_icv_first_reg, judged_ip_end_reg, judged_hash_blocks_reg,
@@ -587,10 +570,11 @@ elastic_register #(
 );
 
 wire [INDEX_WIDTH-1:0] limit_index = limit_handle[INDEX_WIDTH-1:0];
-wire limit_used = (limit_low && (limit_high || !limit_esn)) || (limit_iv_sequence && limit_not_above);
+wire limit_used = (limit_low && limit_high) || (limit_iv_sequence && limit_not_above);
 wire limit_protect = limit_allowed && !limit_hard && !limit_used;
 wire [2:0] limit_status = limit_allowed && limit_hard ? STATUS_FAILED_LIMIT[2:0]
     : limit_allowed && limit_used ? STATUS_FAILED_SEQUENCE[2:0] : limit_judged_status;
+wire limit_refused = limit_status != STATUS_SENT[2:0];
 
 assign use_valid = limit_valid && limit_allowed;
 assign use_count = limit_protect;
@@ -605,6 +589,9 @@ wire context_epoch;
 wire context_protect;
 wire context_gmac;
 wire [2:0] context_status;
+// the status is not STATUS_SENT
+wire context_refused;
+// the IV is made of the sequence number
 wire context_iv_write;
 wire [63:0] context_iv;
 wire [INDEX_WIDTH-1:0] context_index;
@@ -619,45 +606,29 @@ wire [FRAMES_LOG2-1:0] context_id;
 wire context_take;
 
 // of length_block only what is not always zero
-localparam CONTEXT_WIDTH = 4 + 3 + 1 + 64 + INDEX_WIDTH + 7 + 1 + 3*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH + FRAMES_LOG2;
+localparam CONTEXT_WIDTH = 4 + 3 + 2 + 64 + INDEX_WIDTH + 7 + 1 + 3*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH + FRAMES_LOG2;
 
-wire context_queue_valid;
-wire context_queue_ready;
-wire [CONTEXT_WIDTH-1:0] context_queue_data;
 wire [OFFSET_WIDTH-1:0] context_aad_octets;
 wire [OFFSET_WIDTH-1:0] context_cipher_octets;
 
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
-fifo #(
+queue #(
     .WIDTH(CONTEXT_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
-    .BLOCK_RAM(1)
-) context_fifo_inst (
+    .BLOCK_RAM(1),
+    .STAGE(EXTRA)
+) context_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(limit_valid),
     .s_ready(),
-    .s_data({limit_hit, limit_epoch, limit_protect, limit_gmac, limit_status, limit_iv_sequence, limit_iv, limit_index,
+    .s_data({limit_hit, limit_epoch, limit_protect, limit_gmac, limit_status, limit_refused, limit_iv_sequence && limit_protect, limit_iv, limit_index,
         limit_esp_offset, limit_esn, limit_payload_last, limit_icv_first, limit_ip_end,
         limit_hash_blocks, limit_first_block, limit_aad_octets, limit_cipher_octets, limit_id}),
-    .m_valid(context_queue_valid),
-    .m_ready(context_queue_ready),
-    .m_data(context_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(CONTEXT_WIDTH),
-    .STAGE(EXTRA)
-) context_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(context_queue_valid),
-    .s_ready(context_queue_ready),
-    .s_data(context_queue_data),
+    .room(),
     .m_valid(context_valid),
     .m_ready(context_take),
-    .m_data({context_hit, context_epoch, context_protect, context_gmac, context_status, context_iv_write, context_iv, context_index,
+    .m_data({context_hit, context_epoch, context_protect, context_gmac, context_status, context_refused, context_iv_write, context_iv, context_index,
         context_esp_offset, context_esn, context_payload_last, context_icv_first, context_ip_end,
         context_hash_blocks, context_first_block, context_aad_octets, context_cipher_octets, context_id})
 );
@@ -673,35 +644,18 @@ wire [OFFSET_WIDTH-1:0] job_ip_end;
 
 localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + FRAMES_LOG2 + OFFSET_WIDTH;
 
-wire job_queue_valid;
-wire job_queue_ready;
-wire [JOB_WIDTH-1:0] job_queue_data;
-
-fifo #(
+queue #(
     .WIDTH(JOB_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
-    .BLOCK_RAM(EXTRA)
-) job_fifo_inst (
+    .BLOCK_RAM(EXTRA),
+    .STAGE(EXTRA)
+) job_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(limit_valid && limit_protect),
     .s_ready(),
     .s_data({limit_index, limit_iv, limit_blocks, limit_esp_offset[3:0], limit_id, limit_ip_end}),
-    .m_valid(job_queue_valid),
-    .m_ready(job_queue_ready),
-    .m_data(job_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(JOB_WIDTH),
-    .STAGE(EXTRA)
-) job_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(job_queue_valid),
-    .s_ready(job_queue_ready),
-    .s_data(job_queue_data),
+    .room(),
     .m_valid(job_valid),
     .m_ready(job_ready),
     .m_data({job_index, job_iv, job_blocks, job_lane, job_id, job_ip_end})
@@ -730,9 +684,29 @@ wire [7:0] j0_pad_length;
 wire [7:0] j0_next_header;
 /* verilator lint_on UNUSEDSIGNAL */
 
+wire active_ended;
+wire [OFFSET_WIDTH-1:0] active_length;
+wire active_begun;
+
+/* verilator lint_off PINCONNECTEMPTY */ // never waits
+elastic_register #(
+    .WIDTH(1 + OFFSET_WIDTH),
+    .STAGE(EXTRA)
+) active_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(active_begin),
+    .s_ready(),
+    .s_data({ended_reg[active_id], length_mem[active_id]}),
+    .m_valid(active_begun),
+    .m_ready(1'b1),
+    .m_data({active_ended, active_length})
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
 always @(posedge clk) begin
     // nothing is known of a job in its first cycle: what is compared here then belongs to the job before, whose id may be the same
-    kill_reg <= ended_reg[active_id] && length_mem[active_id] < active_ip_end && !active_begin;
+    kill_reg <= active_ended && active_length < active_ip_end && !active_begin && !active_begun;
 end
 
 wire made_valid;
@@ -792,7 +766,7 @@ keystream #(
 
 elastic_register #(
     .WIDTH(128 + 1),
-    .STAGE(EXTRA_KEYSTREAM)
+    .STAGE(2 * EXTRA_KEYSTREAM)
 ) keystream_register_inst (
     .clk(clk),
     .rst(rst),
@@ -821,9 +795,9 @@ delay_fifo #(
 ) delay_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(s_axis_tx_tvalid && !(input_first_reg && (parser_full || frames_full))),
+    .s_valid(input_open),
     .s_ready(frame_fifo_ready),
-    .s_data({s_axis_tx_tdata, input_octets, s_axis_tx_tlast}),
+    .s_data({input_data, input_octets, input_last}),
     .m_valid(line_valid),
     .m_ready(line_take),
     .m_data({line_data, line_octets, line_last})
@@ -833,20 +807,16 @@ reg first_reg;
 reg [BEAT_WIDTH-1:0] beat_reg;
 // one less
 reg [BEAT_WIDTH-1:0] beat_before_reg;
-// the frame is dropped although a job was issued for it: it was shorter than its packet when its first beat came up
-reg late_drop_reg;
 
-wire late_drop = first_reg ? context_protect && ended_reg[context_id] && length_mem[context_id] < context_ip_end : late_drop_reg;
 wire [OFFSET_WIDTH-1:0] line_length = {line_octets[4] ? beat_reg + 1'b1 : beat_reg, line_octets[3:0]};
 wire short_frame = context_protect && line_length < context_ip_end;
 wire ends_payload = beat_reg == context_payload_last[OFFSET_WIDTH-1:4];
 
-// four places of the frame, {end of the packet, ICV, payload, IV}: the beat holds the first octet of it; one before the beat did
+// four places of the frame, {end of the packet, ICV, payload, IV}: the beat holds the first octet of it
 wire [BEAT_WIDTH-1:0] esp_beat = {{BEAT_WIDTH-3{1'b0}}, context_esp_offset[6:4]};
 wire behind_esp = beat_before_reg == esp_beat;
 wire [3:0] here = {beat_reg == context_ip_end[OFFSET_WIDTH-1:4], beat_reg == context_icv_first[OFFSET_WIDTH-1:4],
     behind_esp, context_esp_offset[3] ? behind_esp : beat_reg == esp_beat};
-reg [3:0] passed_reg;
 
 wire [127:0] iv_stream;
 /* verilator lint_off UNUSEDSIGNAL */ // both halves are alike
@@ -867,60 +837,25 @@ lane_rotate iv_rotate_inst (
 
 // what of its frame goes with a beat
 localparam CONSTANT_WIDTH = 3 + INDEX_WIDTH + 7 + 1 + 2*OFFSET_WIDTH + BEAT_WIDTH + 1 + 128 + 2*OFFSET_WIDTH;
-localparam RANGE_WIDTH = 128 + 5 + 5 + BEAT_WIDTH + OFFSET_WIDTH + 2*4 + 4 + 64 + 3 + 2 + CONSTANT_WIDTH;
+// from the first register to the second
+localparam RANGE_WIDTH = 128 + 5 + 4 + BEAT_WIDTH + OFFSET_WIDTH + 4 + 64 + 3 + 3 + CONSTANT_WIDTH;
 
-wire range_valid;
-wire range_ready;
-wire mark_ready;
-wire blocked;
-wire [127:0] range_data;
-wire [4:0] range_octets;
-wire range_last;
-wire range_first;
-wire [BEAT_WIDTH-1:0] range_beat;
-wire range_late;
-wire range_short;
-wire range_ends_payload;
-wire [OFFSET_WIDTH-1:0] range_length;
-wire [3:0] range_ahead;
-wire [3:0] range_here;
-wire [3:0] range_end_lane;
-wire [63:0] range_iv;
-wire [2:0] range_context_status;
-wire range_gmac;
-wire range_iv_write;
-wire range_job;
-wire [CONSTANT_WIDTH-1:0] range_constant;
+/*
+ * Registers that never wait: place, range, mark. The beats come to a queue in front of the XOR, whose room is looked at here. Without EXTRA_REGISTERS there is none
+ * of these, and a beat leaves the line when it passes the XOR.
+ */
+localparam BEATS_AHEAD = 4;
 
-assign line_take = line_valid && context_valid && range_ready;
+wire place_ready;
+wire heads_room;
+wire line_next = line_valid && context_valid && (EXTRA == 0 || heads_room);
+
+assign line_take = line_next && (EXTRA != 0 || place_ready);
 assign context_take = line_take && line_last;
-
-elastic_register #(
-    .WIDTH(RANGE_WIDTH),
-    .STAGE(EXTRA),
-    .CLOSE_GAPS(0)
-) range_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(line_valid && context_valid),
-    .s_ready(range_ready),
-    .s_data({line_data, line_octets, line_last, first_reg, late_drop, short_frame, ends_payload, beat_reg, line_length,
-        ~passed_reg & ~here, here, context_ip_end[3:0], iv_rotated[63:0],
-        context_status, context_gmac, context_iv_write,
-        context_protect, context_hit, context_epoch, context_index, context_esp_offset, context_gmac && context_esn, context_icv_first, context_payload_last,
-        context_hash_blocks, context_first_block, context_aad_octets, context_cipher_octets}),
-    .m_valid(range_valid),
-    .m_ready(mark_ready),
-    .m_data({range_data, range_octets, range_last, range_first, range_late, range_short, range_ends_payload, range_beat,
-        range_length, range_ahead, range_here, range_end_lane, range_iv,
-        range_context_status, range_gmac, range_iv_write, range_constant})
-);
 
 always @(posedge clk) begin
     if (line_take) begin
         first_reg <= line_last;
-        late_drop_reg <= late_drop;
-        passed_reg <= line_last ? 4'd0 : passed_reg | here;
         beat_before_reg <= line_last ? {BEAT_WIDTH{1'b1}} : beat_reg;
         if (line_last) begin
             beat_reg <= 0;
@@ -931,19 +866,134 @@ always @(posedge clk) begin
     if (rst) begin
         first_reg <= 1'b1;
         beat_reg <= 0;
-        passed_reg <= 4'd0;
         beat_before_reg <= {BEAT_WIDTH{1'b1}};
     end
 end
+
+/*
+ * Whether a frame had ended, and how long it was, when its first beat left the line: known when that beat is two registers further on. A frame with a job has three
+ * beats or more, so that its context is still there
+ */
+wire context_ended;
+wire [OFFSET_WIDTH-1:0] context_length;
+wire range_shorter;
+
+/* verilator lint_off PINCONNECTEMPTY */ // in every cycle
+elastic_register #(
+    .WIDTH(1 + OFFSET_WIDTH),
+    .STAGE(EXTRA)
+) length_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(1'b1),
+    .s_ready(),
+    .s_data({ended_reg[context_id], length_mem[context_id]}),
+    .m_valid(),
+    .m_ready(1'b1),
+    .m_data({context_ended, context_length})
+);
+
+elastic_register #(
+    .WIDTH(1),
+    .STAGE(EXTRA)
+) shorter_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(1'b1),
+    .s_ready(),
+    .s_data(context_ended && context_length < context_ip_end),
+    .m_valid(),
+    .m_ready(1'b1),
+    .m_data(range_shorter)
+);
+/* verilator lint_on PINCONNECTEMPTY */
+
+wire place_valid;
+wire [RANGE_WIDTH-1:0] place_rest;
+wire place_last;
+wire [3:0] place_here;
+wire range_ready;
+wire place_take = place_valid && (EXTRA != 0 || range_ready);
+// places that lie in a beat before
+reg [3:0] passed_reg;
+
+elastic_register #(
+    .WIDTH(RANGE_WIDTH + 1 + 4),
+    .STAGE(EXTRA)
+) place_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(line_next),
+    .s_ready(place_ready),
+    .s_data({line_last, here, line_data, line_octets, first_reg, short_frame, ends_payload, context_refused, beat_reg, line_length,
+        context_ip_end[3:0], iv_rotated[63:0], context_status, context_gmac, context_iv_write, context_protect && !context_gmac,
+        context_protect, context_hit, context_epoch, context_index, context_esp_offset, context_gmac && context_esn, context_icv_first, context_payload_last,
+        context_hash_blocks, context_first_block, context_aad_octets, context_cipher_octets}),
+    .m_valid(place_valid),
+    .m_ready(EXTRA != 0 || range_ready),
+    .m_data({place_last, place_here, place_rest})
+);
+
+always @(posedge clk) begin
+    if (place_take) begin
+        passed_reg <= place_last ? 4'd0 : passed_reg | place_here;
+    end
+    if (rst) begin
+        passed_reg <= 4'd0;
+    end
+end
+
+wire range_valid;
+wire mark_ready;
+wire [127:0] range_data;
+wire [4:0] range_octets;
+wire range_last;
+wire range_first;
+wire [BEAT_WIDTH-1:0] range_beat;
+wire range_short;
+wire range_ends_payload;
+wire [OFFSET_WIDTH-1:0] range_length;
+wire [3:0] range_ahead;
+wire [3:0] range_here;
+wire [3:0] range_end_lane;
+wire [63:0] range_iv;
+wire [2:0] range_context_status;
+wire range_refused;
+wire range_gmac;
+wire range_iv_write;
+// a job for the cipher was issued
+wire range_cipher;
+// a job was issued
+wire range_job;
+wire [CONSTANT_WIDTH-1:0] range_constant;
+
+elastic_register #(
+    .WIDTH(RANGE_WIDTH + 1 + 2*4),
+    .STAGE(EXTRA)
+) range_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(place_valid),
+    .s_ready(range_ready),
+    .s_data({place_last, ~passed_reg & ~place_here, place_here, place_rest}),
+    .m_valid(range_valid),
+    .m_ready(EXTRA != 0 || mark_ready),
+    .m_data({range_last, range_ahead, range_here, range_data, range_octets, range_first, range_short, range_ends_payload, range_refused, range_beat, range_length,
+        range_end_lane, range_iv, range_context_status, range_gmac, range_iv_write, range_cipher, range_constant})
+);
 
 /*
  * What is to be done with each beat
  */
 assign range_job = range_constant[CONSTANT_WIDTH-1];
 
-wire range_drop = range_context_status != STATUS_SENT[2:0] || range_late;
+// the frame is dropped although a job was issued for it: it was shorter than its packet when its first beat came up
+reg late_drop_reg;
+
+wire range_late = range_first ? range_job && range_shorter : late_drop_reg;
+wire range_drop = range_refused || range_late;
 wire range_protect = range_job && !range_late;
-wire range_encrypt = range_protect && !range_gmac;
+wire range_encrypt = range_cipher && !range_late;
 wire [2:0] range_status = !range_job && range_drop ? range_context_status : range_drop || range_short ? STATUS_FAILED_LENGTH[2:0] : STATUS_SENT[2:0];
 wire [3:0] range_lane = range_constant[128 + 2*OFFSET_WIDTH + BEAT_WIDTH + 1 + 2*OFFSET_WIDTH + 1 +: 4];
 wire [3:0] range_icv_lane = range_constant[128 + 2*OFFSET_WIDTH + BEAT_WIDTH + 1 + OFFSET_WIDTH +: 4];
@@ -951,6 +1001,12 @@ wire [15:0] before_iv;
 wire [15:0] before_payload;
 wire [15:0] before_icv;
 wire [15:0] before_end;
+
+always @(posedge clk) begin
+    if (range_valid && (EXTRA != 0 || mark_ready)) begin
+        late_drop_reg <= range_late;
+    end
+end
 
 lane_before before_iv_inst (
     .ahead(range_ahead[0]),
@@ -980,18 +1036,24 @@ lane_before before_end_inst (
     .lanes(before_end)
 );
 
+// what is done to the octets of a frame that is dropped does not matter
 // a keystream block begins in the beat
 wire begins_block = !range_ahead[1] && (range_ahead[2] || (range_here[2] && range_lane < range_icv_lane));
 wire [127:0] iv_mask;
 
 lane_mask iv_mask_inst (
-    .lanes(range_protect && range_iv_write ? before_payload & ~before_iv : 16'h0000),
+    .lanes(range_iv_write ? before_payload & ~before_iv : 16'h0000),
     .mask(iv_mask)
 );
 
 localparam MARK_WIDTH = 128 + 5 + 2 + BEAT_WIDTH + OFFSET_WIDTH + 3 + 9 + 2*16 + CONSTANT_WIDTH;
 
+wire mark_valid;
+wire [MARK_WIDTH-1:0] mark;
+wire heads_ready;
+wire blocked;
 wire head_valid;
+wire [MARK_WIDTH-1:0] head;
 wire [127:0] head_data;
 wire [4:0] head_octets;
 wire head_last;
@@ -1037,14 +1099,42 @@ elastic_register #(
     .s_data({(range_data & ~iv_mask) | ({range_iv, range_iv} & iv_mask), range_octets, range_last, range_first, range_beat, range_length,
         range_status, range_short, range_gmac, range_drop, range_protect, range_encrypt, range_late,
         range_protect && range_ends_payload, range_protect && range_ends_payload && range_gmac, range_encrypt && begins_block,
-        before_icv & ~before_payload & {16{range_encrypt}}, before_end & ~before_icv & {16{range_protect}}, range_constant}),
-    .m_valid(head_valid),
-    .m_ready(!blocked),
-    .m_data({head_data, head_octets, head_last, head_first, head_beat, head_length, head_status, head_short, head_gmac, drop, protect, encrypt, head_late,
+        before_icv & ~before_payload & {16{range_cipher}}, before_end & ~before_icv & {16{range_job}}, range_constant}),
+    .m_valid(mark_valid),
+    .m_ready(EXTRA != 0 || heads_ready),
+    .m_data(mark)
+);
+
+generate
+    if (EXTRA != 0) begin : heads
+        queue #(
+            .WIDTH(MARK_WIDTH),
+            .DEPTH_LOG2(HEADS_LOG2),
+            .STAGE(1),
+            .AHEAD(BEATS_AHEAD)
+        ) heads_queue_inst (
+            .clk(clk),
+            .rst(rst),
+            .s_valid(mark_valid),
+            .s_ready(heads_ready),
+            .s_data(mark),
+            .room(heads_room),
+            .m_valid(head_valid),
+            .m_ready(!blocked),
+            .m_data(head)
+        );
+    end else begin : no_queue
+        assign heads_ready = !blocked;
+        assign heads_room = 1'b1;
+        assign head_valid = mark_valid;
+        assign head = mark;
+    end
+endgenerate
+
+assign {head_data, head_octets, head_last, head_first, head_beat, head_length, head_status, head_short, head_gmac, drop, protect, encrypt, head_late,
         head_hash_end, head_needs_j0, keystream_wanted, head_payload_lanes, head_icv_lanes,
         head_job, head_hit, head_epoch, head_index, head_esp_offset, head_gmac_esn, head_icv_first, head_payload_last,
-        head_hash_blocks, head_first_block, head_aad_octets, head_cipher_octets})
-);
+        head_hash_blocks, head_first_block, head_aad_octets, head_cipher_octets} = head;
 
 /*
  * XOR
@@ -1071,11 +1161,13 @@ reg [FRAMES_LOG2+1:0] j0_ahead_reg;
 // none or less
 reg j0_missing_reg;
 
-// whether there is a beat or not
-assign blocked = !room || (keystream_wanted && !keystream_done_reg && !(keystream_valid && !draining_reg)) || (head_needs_j0 && j0_missing_reg);
+// what everything behind it waits for is kept in two steps; blocked says whether there is a beat or not
+(* keep *) wire head_open = room && !(head_needs_j0 && j0_missing_reg);
+(* keep *) wire head_fed = !keystream_wanted || keystream_done_reg || (keystream_valid && !draining_reg);
+assign blocked = !(head_open && head_fed);
 
-assign pop = head_valid && !blocked;
-assign keystream_take = (pop && keystream_needed) || draining_reg;
+assign pop = head_valid && head_open && head_fed;
+assign keystream_take = (head_valid && head_open && keystream_needed && keystream_valid) || draining_reg;
 
 wire frame_leaves = pop && head_last;
 wire keystream_done = keystream_done_reg || (keystream_needed && keystream_last);
@@ -1109,6 +1201,8 @@ reg [4:0] xor_octets_reg;
 reg xor_last_reg;
 reg xor_abort_reg;
 reg [15:0] xor_icv_lanes_reg;
+// there are any
+reg xor_icv_reg;
 // the frame has a tag, which its last beat throws away
 reg xor_tagged_reg;
 reg xor_retire_reg;
@@ -1129,50 +1223,43 @@ assign hash_index = POWERS == GHASH_STAGES ? xor_index_reg : power_index;
 
 always @(posedge clk) begin
     xor_valid_reg <= pop && !drop;
-    event_frame <= 1'b0;
-    event_protected <= 1'b0;
-    event_bypassed <= 1'b0;
-    event_failed_handle <= 1'b0;
-    event_failed_packet <= 1'b0;
-    event_failed_length <= 1'b0;
-    event_failed_limit <= 1'b0;
-    event_failed_sequence <= 1'b0;
-    event_octets <= 14'd0;
     if (pop) begin
         keystream_done_reg <= keystream_done && !head_last;
         hashed_reg <= hashed && !head_last;
         if (keystream_needed) begin
             keystream_before_reg <= keystream_data;
         end
-
-        xor_data_reg <= keystream_cut ? head_data & ~payload_mask : head_data ^ (keystream_beat & payload_mask);
-        xor_octets_reg <= head_octets;
-        xor_last_reg <= head_last;
-        xor_abort_reg <= head_last && head_short;
-        xor_icv_lanes_reg <= head_icv_lanes;
-        xor_tagged_reg <= head_last && protect && hashed;
-        xor_retire_reg <= head_last && protect;
-        xor_epoch_reg <= head_epoch;
-        xor_beat_reg <= head_beat;
-        xor_hash_reg <= protect;
-        // the same for every beat of a frame
-        xor_hash_first_reg <= {{OFFSET_WIDTH-7{1'b0}}, head_esp_offset} + (head_gmac_esn ? 12 : 16);
-        xor_hash_last_reg <= head_payload_last;
-        xor_hash_blocks_reg <= head_hash_blocks;
-        xor_first_block_reg <= head_first_block;
-        xor_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, head_aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, head_cipher_octets, 3'd0};
-        xor_index_reg <= head_index;
-
-        event_frame <= head_last;
-        event_protected <= head_last && head_job && head_status == STATUS_SENT[2:0];
-        event_bypassed <= head_last && !head_job && !drop;
-        event_failed_handle <= head_last && head_status == STATUS_FAILED_HANDLE[2:0];
-        event_failed_packet <= head_last && head_status == STATUS_FAILED_PACKET[2:0];
-        event_failed_length <= head_last && head_status == STATUS_FAILED_LENGTH[2:0];
-        event_failed_limit <= head_last && head_status == STATUS_FAILED_LIMIT[2:0];
-        event_failed_sequence <= head_last && head_status == STATUS_FAILED_SEQUENCE[2:0];
-        event_octets <= head_last ? head_length : 14'd0;
     end
+
+    // of use with xor_valid_reg only
+    xor_data_reg <= keystream_cut ? head_data & ~payload_mask : head_data ^ (keystream_beat & payload_mask);
+    xor_octets_reg <= head_octets;
+    xor_last_reg <= head_last;
+    xor_abort_reg <= head_last && head_short;
+    xor_icv_lanes_reg <= head_icv_lanes;
+    xor_icv_reg <= head_icv_lanes != 0;
+    xor_tagged_reg <= head_last && protect && hashed;
+    xor_retire_reg <= head_last && protect;
+    xor_epoch_reg <= head_epoch;
+    xor_beat_reg <= head_beat;
+    xor_hash_reg <= protect;
+    // the same for every beat of a frame
+    xor_hash_first_reg <= {{OFFSET_WIDTH-7{1'b0}}, head_esp_offset} + (head_gmac_esn ? 12 : 16);
+    xor_hash_last_reg <= head_payload_last;
+    xor_hash_blocks_reg <= head_hash_blocks;
+    xor_first_block_reg <= head_first_block;
+    xor_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, head_aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, head_cipher_octets, 3'd0};
+    xor_index_reg <= head_index;
+
+    event_frame <= frame_leaves;
+    event_protected <= frame_leaves && head_job && head_status == STATUS_SENT[2:0];
+    event_bypassed <= frame_leaves && !head_job && !drop;
+    event_failed_handle <= frame_leaves && head_status == STATUS_FAILED_HANDLE[2:0];
+    event_failed_packet <= frame_leaves && head_status == STATUS_FAILED_PACKET[2:0];
+    event_failed_length <= frame_leaves && head_status == STATUS_FAILED_LENGTH[2:0];
+    event_failed_limit <= frame_leaves && head_status == STATUS_FAILED_LIMIT[2:0];
+    event_failed_sequence <= frame_leaves && head_status == STATUS_FAILED_SEQUENCE[2:0];
+    event_octets <= frame_leaves ? head_length : 14'd0;
     if (drain_more && !drain_end) begin
         drain_reg <= drain_reg + 1'b1;
         draining_reg <= 1'b1;
@@ -1296,11 +1383,19 @@ assign j0_take = tag_build || tag_skip;
 
 wire tag_job = pop && (head_hash_end || (head_last && head_job && !hashed));
 
+// counted one cycle late: a frame with a job has three beats or more
+reg tag_job_reg;
+reg tag_job_hashed_reg;
+reg [3:0] tag_job_lane_reg;
+
 always @(posedge clk) begin
-    if (j0_event && !tag_job) begin
+    tag_job_reg <= tag_job && !rst;
+    tag_job_hashed_reg <= head_hash_end;
+    tag_job_lane_reg <= head_icv_first[3:0];
+    if (j0_event && !tag_job_reg) begin
         j0_ahead_reg <= j0_ahead_reg + 1'b1;
         j0_missing_reg <= j0_ahead_reg[FRAMES_LOG2+1];
-    end else if (!j0_event && tag_job) begin
+    end else if (!j0_event && tag_job_reg) begin
         j0_ahead_reg <= j0_ahead_reg - 1'b1;
         j0_missing_reg <= j0_missing_reg || j0_ahead_reg == 1;
     end
@@ -1317,9 +1412,9 @@ fifo #(
 ) tag_job_fifo_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(tag_job),
+    .s_valid(tag_job_reg),
     .s_ready(),
-    .s_data({head_hash_end, head_icv_first[3:0]}),
+    .s_data({tag_job_hashed_reg, tag_job_lane_reg}),
     .m_valid(tag_job_valid),
     .m_ready(tag_build || tag_skip),
     .m_data({tag_job_hashed, tag_job_lane}),
@@ -1352,7 +1447,7 @@ wire turn = turn_valid && (!tag_valid_reg || tag_take);
 
 elastic_register #(
     .WIDTH(128 + 4),
-    .STAGE(EXTRA_TAG)
+    .STAGE(2 * EXTRA_TAG)
 ) tag_register_inst (
     .clk(clk),
     .rst(rst),
@@ -1396,26 +1491,27 @@ wire [4:0] exit_octets;
 wire exit_last;
 wire exit_abort;
 wire [15:0] exit_icv_lanes;
+wire exit_icv;
 wire exit_tagged;
 wire exit_retire;
 wire exit_epoch;
 
 delay_line #(
-    .WIDTH(128 + 5 + 1 + 1 + 16 + 3),
+    .WIDTH(128 + 5 + 1 + 1 + 16 + 4),
     .DELAY(TAG_DELAY),
     .DEPTH_LOG2(TAG_DELAY_LOG2)
 ) delay_line_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(xor_valid_reg),
-    .s_data({xor_data_reg, xor_octets_reg, xor_last_reg, xor_abort_reg, xor_icv_lanes_reg, xor_tagged_reg, xor_retire_reg, xor_epoch_reg}),
+    .s_data({xor_data_reg, xor_octets_reg, xor_last_reg, xor_abort_reg, xor_icv_lanes_reg, xor_icv_reg, xor_tagged_reg, xor_retire_reg, xor_epoch_reg}),
     .m_valid(exit_valid),
-    .m_data({exit_data, exit_octets, exit_last, exit_abort, exit_icv_lanes, exit_tagged, exit_retire, exit_epoch})
+    .m_data({exit_data, exit_octets, exit_last, exit_abort, exit_icv_lanes, exit_icv, exit_tagged, exit_retire, exit_epoch})
 );
 
 // an ICV was due and not there: the frame is aborted
 reg missing_reg;
-wire missing = (missing_reg || (exit_icv_lanes != 0 && !tag_valid_reg));
+wire missing = (missing_reg || (exit_icv && !tag_valid_reg));
 
 assign tag_take = exit_valid && exit_tagged;
 

@@ -17,7 +17,7 @@ module esp_transmit_cover (
     input wire frames_full,
     input wire frame_fifo_ready,
     input wire output_room,
-    input wire late_drop,
+    input wire range_late,
     input wire drain_begin,
     input wire h_req_valid,
     input wire h_req_ready
@@ -31,7 +31,7 @@ frames_at_limit: cover property (@(posedge clk) frames_full);
 line_full: cover property (@(posedge clk) !frame_fifo_ready);
 output_full: cover property (@(posedge clk) !output_room);
 aborted: cover property (@(posedge clk) m_axis_tx_tvalid && m_axis_tx_tready && m_axis_tx_tlast && m_axis_tx_tuser);
-dropped_late: cover property (@(posedge clk) late_drop);
+dropped_late: cover property (@(posedge clk) range_late);
 keystream_thrown_away: cover property (@(posedge clk) drain_begin);
 hash_key_waits: cover property (@(posedge clk) h_req_valid && !h_req_ready);
 
