@@ -67,7 +67,7 @@ generate
             ) gf128_digit_inst (
                 .clk(clk),
                 .s_enable(enable),
-                .s_clear(clear),
+                .s_clear(clear && !enable),
                 .s_sum(stage[k-1].sum),
                 .s_digit(stage[k-1].x[DIGIT-1:0]),
                 .s_h(stage[k-1].h),
