@@ -112,6 +112,29 @@ localparam LOOKUP_LATENCY = EXTRA_REGISTERS != 0 ? 6 : 4;
 localparam POWERS = KEY_STORE != 0 ? 1 : GHASH_STAGES;
 
 /*
+ * Reset: with EXTRA_REGISTERS a register for each part, so that no wire of it goes to all of them
+ */
+wire registers_rst;
+wire table_rst;
+wire tx_rst;
+wire rx_rst;
+
+generate
+    if (EXTRA_REGISTERS != 0) begin : registered_reset
+        reg [3:0] rst_reg;
+
+        assign {registers_rst, table_rst, tx_rst, rx_rst} = rst_reg;
+
+        // keep: or equal registers become one
+        (* keep *) always @(posedge clk) begin
+            rst_reg <= {4{rst}};
+        end
+    end else begin : reset
+        assign {registers_rst, table_rst, tx_rst, rx_rst} = {4{rst}};
+    end
+endgenerate
+
+/*
  * Control
  */
 wire tx_enable;
@@ -258,7 +281,7 @@ engine_registers #(
     .RX_STORE_OCTETS(16 << RX_STORE_LOG2)
 ) engine_registers_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(registers_rst),
     .s_axil_awaddr(s_axil_awaddr),
     .s_axil_awprot(s_axil_awprot),
     .s_axil_awvalid(s_axil_awvalid),
@@ -339,7 +362,7 @@ sa_table #(
     .HASH_SEED(HASH_SEED)
 ) sa_table_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(table_rst),
     .command_start(command_start),
     .command_opcode(command_opcode),
     .command_done(command_done),
@@ -456,7 +479,7 @@ esp_transmit #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_transmit_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(tx_rst),
     .enable(tx_enable),
     .s_axis_tx_tdata(s_axis_tx_tdata),
     .s_axis_tx_tkeep(s_axis_tx_tkeep),
@@ -538,7 +561,7 @@ esp_receive #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_receive_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rx_rst),
     .enable_ipv4(rx_ipv4_enable),
     .enable_ipv6(rx_ipv6_enable),
     .s_axis_rx_tdata(s_axis_rx_tdata),
