@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * aes_stored_round beside its specification, FIPS-197, 5.1: the state CYCLES later, with the key of the last of these cycles, for every state, every key and whatever was in
- * the round before; without MixColumns with LAST. Where no block leaves, the state is zero.
+ * the round before; without MixColumns with LAST. Where no block leaves, the state is zero, but in the cycle behind a reset.
  */
 `default_nettype none
 
@@ -72,6 +72,7 @@ end
 reg [127:0] state_reg [1:CYCLES];
 reg [2:0] side_reg [1:CYCLES];
 reg [CYCLES:1] checked_reg = 0;
+reg rst_reg;
 
 always @(posedge clk) begin
     state_reg[1] <= expected;
@@ -81,10 +82,14 @@ always @(posedge clk) begin
         side_reg[k] <= rst ? 3'd0 : side_reg[k-1];
     end
     checked_reg <= {checked_reg, 1'b1};
+    rst_reg <= rst;
 
     if (checked_reg[CYCLES]) begin
-        comes_in_its_cycle: assert ({m_valid, m_user} == side_reg[CYCLES]);
-        the_state_of_the_specification: assert (m_state == (m_valid ? state_reg[CYCLES] : 128'd0));
+        comes_in_its_cycle: assert (m_valid == side_reg[CYCLES][2]);
+        if (m_valid || !rst_reg) begin
+            with_its_side_band: assert (m_user == side_reg[CYCLES][1:0]);
+            the_state_of_the_specification: assert (m_state == (m_valid ? state_reg[CYCLES] : 128'd0));
+        end
 
         a_block: cover (m_valid && m_state != 0);
         another_behind_it: cover (m_valid && $past(m_valid) && m_state != $past(m_state));

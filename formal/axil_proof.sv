@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * engine_registers as an AXI4-Lite slave: valid and payload of a response stay until it is taken, each request gets one response, no response comes without its
- * request, and a response is there within six cycles of its request while the master takes every one at once.
+ * request, and a response is there within seven cycles of its request while the master takes every one at once.
  */
 `default_nettype none
 
@@ -63,15 +63,16 @@ always @(posedge clk) begin
         no_write_response_without_request: assert (!s_axil_bvalid || (aw_reg != 0 && w_reg != 0));
         no_read_response_without_request: assert (!s_axil_rvalid || ar_reg != 0);
         responses_are_legal: assert (!s_axil_bresp[0] && !s_axil_rresp[0]);
-        read_answered: assert (read_wait_reg <= 5);
-        write_answered: assert (write_wait_reg <= 5);
+        read_answered: assert (read_wait_reg <= 6);
+        write_answered: assert (write_wait_reg <= 6);
 
         // what these rest on: each request is in its register or has its response, and one access at a time
         aw_counted: assert (aw_reg == `SLAVE.aw_valid_reg + s_axil_bvalid);
         w_counted: assert (w_reg == `SLAVE.w_valid_reg + s_axil_bvalid);
         ar_counted: assert (ar_reg == `SLAVE.ar_valid_reg + s_axil_rvalid);
-        one_at_a_time: assert ($countones({`SLAVE.req_reg, s_axil_bvalid, s_axil_rvalid}) == `SLAVE.busy_reg);
+        one_at_a_time: assert ($countones({`SLAVE.req_reg, `SLAVE.data_reg, s_axil_bvalid, s_axil_rvalid}) == `SLAVE.busy_reg);
         kind_of_the_response: assert (!s_axil_bvalid && !s_axil_rvalid || s_axil_bvalid == `SLAVE.is_write_reg);
+        data_of_a_read: assert (!`SLAVE.data_reg || (!`SLAVE.is_write_reg && `SLAVE.ar_valid_reg));
         access_waits: assert (!`SLAVE.req_reg || (`SLAVE.is_write_reg ? `SLAVE.aw_valid_reg && `SLAVE.w_valid_reg : `SLAVE.ar_valid_reg));
 
         two_reads_and_a_write: cover (ar_reg == 2 && aw_reg == 1 && w_reg == 1);

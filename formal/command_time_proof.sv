@@ -8,7 +8,7 @@
  * a wait ends in the very cycle in which what it waits for is there. So many cycles count at most from command_start to command_done, E = ERASE_CYCLES, G = DRAIN_GUARD,
  * P = GHASH_STAGES, D = MULTIPLIER_DIGIT:
  *
- *   ADD_SA 14 + (128 / D + 3) * (P - 1), DELETE_SA 2 * G + 10 + E, UPDATE_SA 7, QUERY_SA 8, RESET 2 * G + 6 + SA_COUNT * E, any other 4; a command that is started while
+ *   ADD_SA 15 + (128 / D + 3) * (P - 1), DELETE_SA 2 * G + 11 + E, UPDATE_SA 8, QUERY_SA 9, RESET 2 * G + 7 + SA_COUNT * E, any other 5; a command that is started while
  *   the table is erased after rst up to SA_COUNT * E more.
  *
  * Shown by a rank: `left`, the cycles that are still to come at most, falls with each cycle that counts.
@@ -37,19 +37,19 @@ module command_time_proof #(
 );
 
 localparam [4:0] SWEEP = 0, IDLE = 1, CHECK = 2, SEARCH = 3, SEARCH_RESULT = 4, FREE = 5, H_REQUEST = 6, H_RESPONSE = 7, POWER = 8, MULTIPLY = 9, ACTIVATE = 10,
-    HANDLE = 11, GUARD = 12, DRAIN = 13, ERASE = 14, DONE = 15, PREPARE = 16, REMOVE = 17, QUERY = 18, STAGE = 19;
+    HANDLE = 11, GUARD = 12, DRAIN = 13, ERASE = 14, DONE = 15, PREPARE = 16, REMOVE = 17, QUERY = 18, STAGE = 19, MEANING = 20;
 localparam [31:0] ADD_SA = 1, DELETE_SA = 2, UPDATE_SA = 3, RESET = 4, QUERY_SA = 5;
 
 // a multiplication with its start
 localparam [19:0] STEPS = 128 / MULTIPLIER_DIGIT;
 localparam [19:0] PRODUCT = STEPS + 2;
 localparam [19:0] SWEEP_CYCLES = SA_COUNT * ERASE_CYCLES;
-localparam [19:0] ADD_BOUND = 14 + (PRODUCT + 1) * (GHASH_STAGES - 1);
-localparam [19:0] DELETE_BOUND = 2 * DRAIN_GUARD + 10 + ERASE_CYCLES;
-localparam [19:0] UPDATE_BOUND = 7;
-localparam [19:0] QUERY_BOUND = 8;
-localparam [19:0] RESET_BOUND = 2 * DRAIN_GUARD + 6 + SWEEP_CYCLES;
-localparam [19:0] OTHER_BOUND = 4;
+localparam [19:0] ADD_BOUND = 15 + (PRODUCT + 1) * (GHASH_STAGES - 1);
+localparam [19:0] DELETE_BOUND = 2 * DRAIN_GUARD + 11 + ERASE_CYCLES;
+localparam [19:0] UPDATE_BOUND = 8;
+localparam [19:0] QUERY_BOUND = 9;
+localparam [19:0] RESET_BOUND = 2 * DRAIN_GUARD + 7 + SWEEP_CYCLES;
+localparam [19:0] OTHER_BOUND = 5;
 
 reg past_valid = 1'b0;
 // a command runs, from the cycle behind its start on
@@ -112,9 +112,10 @@ reg [19:0] left;
 
 always @* begin
     case (state)
-        SWEEP: left = sweep_left + (power_up ? 2 + from_check(opcode) : 20'd1);
-        IDLE: left = 2 + from_check(opcode);
-        STAGE: left = 1 + from_check(opcode);
+        SWEEP: left = sweep_left + (power_up ? 3 + from_check(opcode) : 20'd1);
+        IDLE: left = 3 + from_check(opcode);
+        STAGE: left = 2 + from_check(opcode);
+        MEANING: left = 1 + from_check(opcode);
         CHECK: left = from_check(opcode);
         SEARCH: left = FROM_SEARCH;
         SEARCH_RESULT: left = FROM_SEARCH - 1;
@@ -167,8 +168,9 @@ always @(posedge clk) begin
         not_started: assert (running_reg || !sa_command.start_reg);
         only_sweep_at_power_up: assert (!power_up || state == SWEEP);
         started_at_power_up: assert (!(running_reg && state == SWEEP && power_up) || behind_sweep_reg);
-        known_states: assert (state <= STAGE);
-        opcode_is_told: assert (state == IDLE || (state == SWEEP && power_up) || {sa_command.add_reg, sa_command.delete_reg, sa_command.update_reg, sa_command.query_reg, sa_command.reset_reg}
+        known_states: assert (state <= MEANING);
+        opcode_is_small: assert (state == IDLE || (state == SWEEP && power_up) || sa_command.opcode_small_reg == (opcode < 8));
+        opcode_is_told: assert (state == IDLE || (state == SWEEP && power_up) || state == STAGE || {sa_command.add_reg, sa_command.delete_reg, sa_command.update_reg, sa_command.query_reg, sa_command.reset_reg}
             == {opcode == ADD_SA, opcode == DELETE_SA, opcode == UPDATE_SA, opcode == QUERY_SA, opcode == RESET});
         a_query: assert (state != QUERY || opcode == QUERY_SA);
         no_wait_before: assert (read_wait == 0 || (read_wait[0] && (state == FREE || state == HANDLE)) || state == PREPARE || state == DONE || state == REMOVE || state == QUERY);
@@ -185,6 +187,7 @@ always @(posedge clk) begin
         a_product_is_under_way: assert (state != MULTIPLY || sa_command.multiply_start_reg
             || (product_left != 0) != sa_command.multiply_inst.done_reg);
         no_other_product: assert (state == MULTIPLY || (product_left == 0 && !sa_command.multiply_start_reg));
+        product_or_idle: assert (sa_command.multiply_inst.busy_reg == (product_left != 0));
         product_in_time: assert (product_left <= STEPS);
         product_done_or_not_yet: assert (!sa_command.multiply_inst.done_reg || (state == MULTIPLY && product_left == 0 && !sa_command.multiply_start_reg));
 

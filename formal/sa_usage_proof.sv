@@ -61,7 +61,9 @@ reg past_use_reg;
 wire add_here = add && add_index == entry;
 // a use that is written in this cycle
 wire writes = dut.write_reg && dut.write_index_reg == entry;
-wire [192:0] state = {told_reg, highest_reg, octets_reg, packets_reg};
+// its handle is taken in this cycle
+wire told_now = writes && event_valid && event_ready;
+wire [192:0] state = {told_reg || told_now, highest_reg, octets_reg, packets_reg};
 
 function automatic [63:0] unlimited(input [63:0] limit);
     unlimited = limit == 0 ? 64'hffffffffffffffff : limit;
@@ -80,7 +82,6 @@ always @(posedge clk) begin
         age_reg <= age_reg + 1'b1;
     end
     if (of_entry) begin
-        told_reg <= told_reg || (event_valid && event_ready);
         if (use_count) begin
             packets_reg <= packets_reg + 1'b1;
             octets_reg <= octets_reg + use_octets;
@@ -88,6 +89,7 @@ always @(posedge clk) begin
             if (use_number == number) used_reg <= 1'b1;
         end
     end
+    if (told_now && !add_here) told_reg <= 1'b1;
     if (rst) added_reg <= 1'b0;
 
     if (!past_valid) assume (rst);
@@ -104,8 +106,8 @@ always @(posedge clk) begin
             hard_limit_seen: assert (hard_reached == (packets_reg >= hard_packets_reg || octets_reg >= hard_octets_reg));
             // rule T7: the frame goes only where its number is above
             never_twice: assert (!(use_number > highest && use_number == number) || !used_reg);
-            told_once: assert (!(told_reg && event_valid));
         end
+        told_once: assert (!(told_reg && writes && event_valid));
 
         // what these rest on
         number_is_below: assert (!(settled && used_reg) || number <= highest_reg);
@@ -120,9 +122,9 @@ always @(posedge clk) begin
         limits_stored_once: assert (!(dut.add_reg && dut.clear_index_reg == entry && added_reg) || age_reg == 0);
         fresh_state: assert (!(added_reg && !settled) || {told_reg, highest_reg, octets_reg, packets_reg, used_reg} == 0);
         read: assert (!(added_reg && age_reg >= 4 && dut.index_1_reg == entry)
-            || ((dut.query_read_reg ? dut.state_reg : dut.fresh_reg ? dut.written : dut.read_reg) == state
+            || ((dut.fresh_reg ? dut.written : dut.query_read_reg ? dut.state_reg : dut.read_reg) == state
                 && dut.read_limit_reg[255:128] == {hard_octets_reg, hard_packets_reg}));
-        query_of_an_index_that_stays: assert (!dut.query_read_reg || (dut.index_1_reg == dut.index_2_reg && !past_use_reg));
+        query_of_an_index_that_stays: assert (!dut.query_read_reg || dut.index_1_reg == dut.index_2_reg);
         query_tells_the_use: assert (!(settled && query_done && $past(query_index) == entry) || query_use == state[191:0]);
         state_of_entry: assert (!(settled && dut.index_2_reg == entry && !past_use_reg)
             || (dut.state_reg == state && dut.state_limit_reg[255:128] == {hard_octets_reg, hard_packets_reg}));

@@ -88,6 +88,35 @@ def groups_of(names: list[str]) -> dict[str, list[str]]:
     return groups
 
 
+def register_read_address(body: str) -> str:
+    """The module with a register between address and read data, which then come a cycle after their address.
+
+    etana's read data are a chain of as many multiplexers as there are registers, behind a comparison each: too long for
+    a cycle. Here one bit of a register says which word is read, and the data are a sum of products.
+    """
+
+    def word(match: re.Match[str]) -> str:
+        select = f"read_select[{int(match[1], 16) // 4}]"
+
+        def part(match: re.Match[str]) -> str:
+            high, low = (int(bit) for bit in (match[2].split(":") * 2)[:2])
+            return f"{match[1]} = {match[1]} | ({{{high - low + 1}{{{select}}}}} & ({match[3]}));"
+
+        return "begin" + re.sub(r"(readback_data_var\[([\d:]+)\]) = (.+);", part, match[2])
+
+    body, words = re.subn(r"if\(rd_mux_addr == 9'h([0-9a-f]+)\) begin(.+?)(?=\n +end\n)", word, body, flags=re.DOTALL)
+    body, registers = re.subn(
+        r"logic \[8:0\] rd_mux_addr;\n *assign rd_mux_addr = cpuif_addr;\n",
+        "logic [127:0] read_select;\n    always_ff @(posedge clk) read_select <= 128'd1 << cpuif_addr[8:2];\n",
+        body,
+    )
+    if registers != 1 or not words or "rd_mux_addr" in body:
+        raise SystemExit(
+            "generate_registers: PeakRDL-etana writes the read data in another way than this version expects"
+        )
+    return body
+
+
 def make_verilog() -> str:
     """The register block behind axil_slave.v."""
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +125,9 @@ def make_verilog() -> str:
             "--module-name", BLOCK,
         )  # fmt: skip
         text = (Path(folder) / f"{BLOCK}.sv").read_text(encoding="utf-8")
-    body = text[text.index(f"module {BLOCK}") :]  # without its `timescale: the build sets that for all files
+    body = register_read_address(
+        text[text.index(f"module {BLOCK}") :]
+    )  # without its `timescale: the build sets that for all files
     lines = [line.rstrip() for line in body.splitlines()]
     head = f"// SPDX-License-Identifier: Apache-2.0\n// {NOTICE}\n// The Verilog is PeakRDL-etana's.\n\n"
     return head + "\n".join(lines) + "\n"

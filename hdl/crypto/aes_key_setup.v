@@ -5,11 +5,11 @@
 // What     start takes a key and the entry it is for; then every word of every round is written once, and done is one pulse.
 //          A key of fewer rounds than the pipe has is written behind as many rounds of zeros: its first round key is that
 //          of round s_skip of its blocks.
-// Latency  done comes 2 * 4 * (MAX_KEY_BITS/32 + 7) + 1 cycles after start.    Rate: one key at a time; start is not allowed meanwhile.
+// Latency  done comes 5 * 4 * (MAX_KEY_BITS/32 + 7) + 1 cycles after start.    Rate: one key at a time; start is not allowed meanwhile.
 // Order    FIPS-197: key[255:248] is octet 0 of the key; AES-128 uses key[255:128], AES-192 key[255:64], the rest is
 //          zero. key_size: 0 = 128, 1 = 192, 2 = 256 bits, at most MAX_KEY_BITS.
-// Secrets  the key is zero behind done, and what it leaves in the S-box is zero a cycle later.
-// Reset    abandons the key and zeroes it; what has been written stays.
+// Secrets  the key is zero behind done, and what it leaves in and around the S-box is that of zero three cycles later.
+// Reset    abandons the key and zeroes it, a cycle later; what has been written stays.
 
 `resetall
 `timescale 1ns / 1ps
@@ -46,8 +46,8 @@ localparam [1:0] MAX_KEY_SIZE = (MAX_KEY_BITS == 128) ? 2'd0 : (MAX_KEY_BITS == 
 
 reg                   busy_reg;
 reg                   done_reg;
-// second cycle of a word
-reg                   second_reg;
+// of the five cycles of a word
+reg [2:0]             cycle_reg;
 reg [INDEX_WIDTH-1:0] index_reg;
 reg [1:0]             key_size_reg;
 // {round, word} to be written
@@ -59,35 +59,51 @@ reg [2:0]             place_reg;
 reg [7:0]             rcon_reg;
 // the word at hand on top, and those behind it as far as they are known
 reg [255:0]           words_reg;
+// the word before, rotated where it must be; substituted
+reg [31:0]            source_reg;
+reg [31:0]            substituted_reg;
+reg [31:0]            new_word_reg;
+// the key alone is hundreds of registers
+reg                   rst_reg;
 
 wire [31:0] first = words_reg[255:224];
 wire [31:0] last = key_size_reg == 2'd2 ? words_reg[31:0] : key_size_reg == 2'd1 ? words_reg[95:64] : words_reg[159:128];
 wire [2:0]  last_place = key_size_reg == 2'd2 ? 3'd7 : key_size_reg == 2'd1 ? 3'd5 : 3'd3;
 wire        whole = place_reg == 3'd0;
 wire [31:0] substituted;
-wire [31:0] added = whole ? substituted ^ {rcon_reg, 24'd0} : key_size_reg == 2'd2 && place_reg == 3'd4 ? substituted : last;
-wire [31:0] new_word = first ^ added;
+wire [31:0] added = whole ? substituted_reg ^ {rcon_reg, 24'd0} : key_size_reg == 2'd2 && place_reg == 3'd4 ? substituted_reg : source_reg;
 wire        zero = zeros_reg != 5'd0;
 
 assign done = done_reg;
-assign write = busy_reg && second_reg;
+assign write = busy_reg && cycle_reg[2];
 assign {write_round, write_word} = word_reg;
 assign write_index = index_reg;
 assign write_data = zero ? 32'd0 : first;
 
-// in two cycles: the word before holds still meanwhile
+// the words hold still for the cycles that this takes
 aes_sbox_composite #(
     .LANES(4),
     .REGISTER(1)
 ) aes_sbox_composite_inst (
     .clk(clk),
-    .s_bytes(whole ? {last[23:0], last[31:24]} : last),
+    .s_bytes(source_reg),
     .m_bytes(substituted)
 );
 
+// keep: or equal registers become one
+(* keep *) always @(posedge clk) begin
+    rst_reg <= rst;
+end
+
 always @(posedge clk) begin
     done_reg <= 1'b0;
-    second_reg <= busy_reg && !second_reg;
+    cycle_reg <= busy_reg && !cycle_reg[2] ? cycle_reg + 1'b1 : 3'd0;
+    source_reg <= whole ? {last[23:0], last[31:24]} : last;
+    substituted_reg <= substituted;
+    new_word_reg <= first ^ added;
+    if (rst_reg) begin
+        words_reg <= 256'd0;
+    end
 
     if (start) begin
         busy_reg <= 1'b1;
@@ -107,11 +123,11 @@ always @(posedge clk) begin
             words_reg <= {
                 words_reg[223:160],
                 words_reg[159:128],
-                key_size_reg == 2'd0 ? new_word : words_reg[127:96],
+                key_size_reg == 2'd0 ? new_word_reg : words_reg[127:96],
                 words_reg[95:64],
-                key_size_reg == 2'd1 ? new_word : words_reg[63:32],
+                key_size_reg == 2'd1 ? new_word_reg : words_reg[63:32],
                 words_reg[31:0],
-                new_word
+                new_word_reg
             };
             place_reg <= place_reg == last_place ? 3'd0 : place_reg + 1'b1;
             if (whole) begin
@@ -128,8 +144,7 @@ always @(posedge clk) begin
     if (rst) begin
         busy_reg <= 1'b0;
         done_reg <= 1'b0;
-        second_reg <= 1'b0;
-        words_reg <= 256'd0;
+        cycle_reg <= 3'd0;
     end
 end
 

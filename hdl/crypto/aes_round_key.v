@@ -10,7 +10,7 @@
 // Write    write of word write_address = {index, word}: a read in the same cycle gives either. The contents are undefined
 //          after power-up.
 // Secrets  next and current key and the register of the RAM are zero when no job needs them.
-// Reset    forgets next and current key.
+// Reset    forgets next and current key, a cycle later.
 
 `resetall
 `timescale 1ns / 1ps
@@ -40,6 +40,8 @@ module aes_round_key #
 
 (* ram_style = "block", no_rw_check *) reg [31:0] mem [0:2**(INDEX_WIDTH+2)-1];
 
+// of this round alone: all rounds together are thousands of registers
+reg         rst_reg;
 reg         read_valid_reg;
 reg [31:0]  read_reg;
 reg [127:0] next_reg;
@@ -61,14 +63,19 @@ always @(posedge clk) begin
     end
 end
 
+// keep: or equal registers become one
+(* keep *) always @(posedge clk) begin
+    rst_reg <= rst;
+end
+
 always @(posedge clk) begin
     read_valid_reg <= load && !rst;
-    if (rst || (swap && !read_valid_reg)) begin
+    if (rst_reg || (swap && !read_valid_reg)) begin
         next_reg <= 128'd0;
     end else if (read_valid_reg) begin
         next_reg <= {next_reg[95:0], read_reg};
     end
-    if (rst || (clear && !swap)) begin
+    if (rst_reg || (clear && !swap)) begin
         key_reg <= 128'd0;
     end else if (swap) begin
         key_reg <= next_reg;

@@ -13,9 +13,9 @@
 //          Every bit of d is a sum of two functions of four bits, every bit of e one function of d's four bits, every p a
 //          function of two bits of h or l and two of e, and every bit of h and l a sum of at most five bits of x. Of all pairs
 //          of lines, points and scales these have the smallest sum of 4-input functions.
-// Spelling The two functions that a bit of d is the sum of share no term with others, and the register lies behind the sums of bits of x,
+// Spelling The two functions that a bit of d is the sum of share no term with others, and with the register h and l are wires that stay,
 //          because Yosys then finds these 49 LUTs.
-// Latency  REGISTER cycles: 0 (combinational) or 1 (a register behind h and l, with five levels of LUTs behind it).
+// Latency  REGISTER cycles: 0 (combinational) or 1 (a register behind h, l and d: four levels of LUTs before it, three behind it).
 // Rate     LANES octets per cycle.
 // Reset    none; the register follows the input, so an idle input of zero leaves nothing of the last octet.
 
@@ -64,9 +64,26 @@ function [12*LANES-1:0] first_half;
     end
 endfunction
 
-// the norm d, its inverse, the products with h and l, and their sums: back in the AES field, behind the affine map
+// the norm d
+function [4*LANES-1:0] norm;
+    input [12*LANES-1:0] inner;
+    reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
+    reg [LANES-1:0] l0a, l0b, l1a, l1b, l2a, l2b;
+    reg [LANES-1:0] d0, d1, d2, d3;
+    begin
+        {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b} = inner;
+        d0 = ((h1a & h1b & ~l1a) | (~h1a & ((h1b | l1a) ^ l1b))) ^ ((l2b & (h2a ^ (l2a & ~h2b))) | (~l2b & (h2b | l2a)));
+        d1 = ((h1b & ~l1b & ~h1a) | (~h1b & ((h1a & ~l1b) ^ l1a))) ^ (h2a & ~l2a) ^ (h2b | l2b);
+        d2 = ((h0b & ((h0a & ~l0a) ^ l0b)) | (~h0b & (h0a | l0a))) ^ ((h2b & ((l2b & ~h2a) ^ l2a)) | (~h2b & h2a & l2b));
+        d3 = ((h0a & ~(l0a ^ (h0b & ~l0b))) | (~h0a & (h0b | l0b))) ^ ((h2a & l2a) ^ (h2b & l2b));
+        norm = {d0, d1, d2, d3};
+    end
+endfunction
+
+// the inverse of the norm, its products with h and l, and their sums: back in the AES field, behind the affine map
 function [8*LANES-1:0] second_half;
     input [12*LANES-1:0] inner;
+    input [4*LANES-1:0] d;
     reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
     reg [LANES-1:0] l0a, l0b, l1a, l1b, l2a, l2b;
     reg [LANES-1:0] d0, d1, d2, d3;
@@ -76,10 +93,7 @@ function [8*LANES-1:0] second_half;
     integer i;
     begin
         {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b} = inner;
-        d0 = ((h1a & h1b & ~l1a) | (~h1a & ((h1b | l1a) ^ l1b))) ^ ((l2b & (h2a ^ (l2a & ~h2b))) | (~l2b & (h2b | l2a)));
-        d1 = ((h1b & ~l1b & ~h1a) | (~h1b & ((h1a & ~l1b) ^ l1a))) ^ (h2a & ~l2a) ^ (h2b | l2b);
-        d2 = ((h0b & ((h0a & ~l0a) ^ l0b)) | (~h0b & (h0a | l0a))) ^ ((h2b & ((l2b & ~h2a) ^ l2a)) | (~h2b & h2a & l2b));
-        d3 = ((h0a & ~(l0a ^ (h0b & ~l0b))) | (~h0a & (h0b | l0b))) ^ ((h2a & l2a) ^ (h2b & l2b));
+        {d0, d1, d2, d3} = d;
         e0a = d0 ^ d1 ^ (d0 & d2) ^ (d0 & d1 & d2) ^ d3 ^ (d1 & d3) ^ (d1 & d2 & d3);
         e0b = d0 ^ d2 ^ (d0 & d2) ^ (d1 & d2) ^ d3 ^ (d0 & d1 & d3) ^ (d0 & d2 & d3) ^ (d1 & d2 & d3);
         e1a = d0 ^ d1 ^ d2 ^ (d0 & d1 & d2) ^ (d1 & d3) ^ (d0 & d2 & d3);
@@ -120,20 +134,23 @@ assign m_bytes = bytes_out;
 
 generate
     if (REGISTER != 0) begin : registered
+        (* keep *) wire [12*LANES-1:0] inner = first_half(s_bytes);
         reg [12*LANES-1:0] inner_reg;
+        reg [4*LANES-1:0] norm_reg;
 
         always @(posedge clk) begin
-            inner_reg <= first_half(s_bytes);
+            inner_reg <= inner;
+            norm_reg <= norm(inner);
         end
 
         always @* begin
-            bytes_out = second_half(inner_reg);
+            bytes_out = second_half(inner_reg, norm_reg);
         end
     end else begin : direct
         wire unused_clk = clk;
 
         always @* begin
-            bytes_out = second_half(first_half(s_bytes));
+            bytes_out = second_half(first_half(s_bytes), norm(first_half(s_bytes)));
         end
     end
 endgenerate

@@ -15,7 +15,7 @@
 // Write    one word of the round key of an SA, by aes_key_setup, never while the SA has a job.
 // Secrets  a register holding key, state or side band is zero while its stage holds no valid block (s_last: the last one of the
 //          job); the key that is loaded stays until its job ends. m_block and m_user are zero without m_valid.
-// Reset    drops all blocks in the pipe and zeroes every stage; the memories keep their contents.
+// Reset    drops all blocks in the pipe, and a cycle later every stage is zero; the memories keep their contents.
 
 `resetall
 `timescale 1ns / 1ps
@@ -110,13 +110,12 @@ always @(posedge clk) begin
         word_reg <= 2'd0;
     end
 
-    if (!s_valid || rst) begin
-        valid_reg <= 1'b0;
+    valid_reg <= s_valid && !rst;
+    if (!s_valid) begin
         state_reg <= 128'd0;
         skip_reg <= 3'd0;
         user_reg <= {USER_WIDTH{1'b0}};
     end else begin
-        valid_reg <= 1'b1;
         state_reg <= s_block ^ round[0].addend;
         skip_reg <= s_skip;
         user_reg <= s_user;
@@ -155,16 +154,21 @@ generate
 
         if (PASSED) begin : passed
             // two rounds, less the cycle of the sum
+            reg         rst_reg;
             reg [511:0] line_reg;
             reg [127:0] sum_reg;
 
             assign addend = sum_reg;
 
+            (* keep *) always @(posedge clk) begin
+                rst_reg <= rst;
+            end
+
             always @(posedge clk) begin
                 line_reg <= {line_reg[383:0], round[r-2].skip != 3'd0 ? round[r-2].state : 128'd0};
                 // the key is zero where a block passes
                 sum_reg <= line_reg[511:384] ^ keys[128*r +: 128];
-                if (rst) begin
+                if (rst_reg) begin
                     line_reg <= 512'd0;
                     sum_reg <= 128'd0;
                 end

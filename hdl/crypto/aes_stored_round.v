@@ -9,7 +9,7 @@
 // Order    FIPS-197: s_state[127:120] is octet 0.
 // Secrets  The state registers are zero while the stage holds no valid block; the ROM and the register inside the S-box then hold
 //          what an octet of zero gives.
-// Reset    empties the stage.
+// Reset    empties the stage; the state is zero a cycle later.
 
 `resetall
 `timescale 1ns / 1ps
@@ -105,35 +105,29 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (!s_valid || rst) begin
-        valid_1_reg <= 1'b0;
+    valid_1_reg <= s_valid && !rst;
+    if (!s_valid) begin
         skip_1_reg <= 1'b0;
         user_1_reg <= {USER_WIDTH{1'b0}};
     end else begin
-        valid_1_reg <= 1'b1;
         skip_1_reg <= s_skip;
         user_1_reg <= s_user;
     end
 
-    if (!valid_1_reg || rst) begin
-        valid_2_reg <= 1'b0;
-        user_2_reg <= {USER_WIDTH{1'b0}};
-    end else begin
-        valid_2_reg <= 1'b1;
-        user_2_reg <= user_1_reg;
-    end
-    if (!valid_1_reg || skip_1_reg || rst) begin
+    valid_2_reg <= valid_1_reg && !rst;
+    user_2_reg <= valid_1_reg ? user_1_reg : {USER_WIDTH{1'b0}};
+    // reset reaches the state through the valid bits, so that it has no hundreds of registers to go to
+    if (!valid_1_reg || skip_1_reg) begin
         state_2_reg <= 128'd0;
     end else begin
         state_2_reg <= substituted;
     end
 
-    if (!valid_2_reg || rst) begin
-        m_valid_reg <= 1'b0;
+    m_valid_reg <= valid_2_reg && !rst;
+    if (!valid_2_reg) begin
         m_state_reg <= 128'd0;
         m_user_reg <= {USER_WIDTH{1'b0}};
     end else begin
-        m_valid_reg <= 1'b1;
         m_state_reg <= (LAST != 0 ? state_2_reg : mix_columns(state_2_reg)) ^ key;
         m_user_reg <= user_2_reg;
     end

@@ -11,7 +11,7 @@
 //
 //          so the digit with the highest powers is the lowest one, block[DIGIT-1:0].
 // Latency  1 cycle.    Rate: one step per cycle.
-// Control  s_enable: take a step; else s_clear: m_sum becomes zero; else m_sum holds.
+// Control  s_clear: m_sum becomes zero; else s_enable: take a step; else m_sum holds.
 
 `resetall
 `timescale 1ns / 1ps
@@ -55,7 +55,9 @@ always @(posedge clk) begin : step
     integer i;
     integer j;
 
-    if (s_enable) begin
+    if (s_clear) begin
+        m_sum_reg <= 128'd0;
+    end else if (s_enable) begin
         product = {{DIGIT{1'b0}}, s_sum};
 
         // Two bits of the digit at a time choose 0, 1, x or 1 + x times s_h. They are summed octet by octet, and then
@@ -86,8 +88,6 @@ always @(posedge clk) begin : step
             product = product ^ term ^ (term >> 1) ^ (term >> 2) ^ (term >> 7);
         end
         m_sum_reg <= product[WIDTH-1:DIGIT];
-    end else if (s_clear) begin
-        m_sum_reg <= 128'd0;
     end
 end
 

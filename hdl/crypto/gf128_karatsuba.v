@@ -11,8 +11,8 @@
 //              stage 4  reduction modulo x^128 + x^7 + x^2 + x + 1
 //
 // Latency  4 cycles, where every stage moves on in every cycle.    Rate: one product per cycle.
-// move     bit k - 1: what is in stage k moves on. s_valid only with all bits, and of the stages that hold something
-//          none may move into one that does not.
+// move     bit k - 1: what is in stage k moves on, only with all stages behind it; s_valid only with all.
+// AHEAD    1: s_valid, move and rst belong to the next cycle, and so go to the wide registers without logic, see gf128_stage.
 // Order    SP 800-38D: bit 127 of a block is the coefficient of x^0 (drawn in gf128_digit).
 // Secrets  a stage that moves on and gets nothing is zero.
 // Reset    empties and zeroes all stages.
@@ -21,7 +21,12 @@
 `timescale 1ns / 1ps
 `default_nettype none
 
-module gf128_karatsuba (
+module gf128_karatsuba #
+(
+    // 1: s_valid, move and rst come a cycle before the operands
+    parameter AHEAD = 0
+)
+(
     input  wire         clk,
     input  wire         rst,
 
@@ -166,41 +171,65 @@ function [127:0] reduce;
     end
 endfunction
 
-reg [8*PIECES-1:0]    x_pieces_reg;
-reg [8*PIECES-1:0]    h_pieces_reg;
-reg [31*PRODUCTS-1:0] products_reg;
-reg [254:0]           product_reg;
-reg [127:0]           m_product_reg;
+wire [8*PIECES-1:0]    x_pieces;
+wire [8*PIECES-1:0]    h_pieces;
+wire [31*PRODUCTS-1:0] products;
+wire [254:0]           product;
 
-assign m_product = m_product_reg;
+gf128_stage #(
+    .WIDTH(8*PIECES),
+    .AHEAD(AHEAD)
+) x_pieces_inst (
+    .clk(clk),
+    .load(s_valid),
+    .clear(rst || (move[0] && !s_valid)),
+    .s_data(pieces(reverse(s_x))),
+    .m_data(x_pieces)
+);
 
-always @(posedge clk) begin
-    if (rst || (move[0] && !s_valid)) begin
-        x_pieces_reg <= {8*PIECES{1'b0}};
-        h_pieces_reg <= {8*PIECES{1'b0}};
-    end else if (s_valid) begin
-        x_pieces_reg <= pieces(reverse(s_x));
-        h_pieces_reg <= pieces(reverse(s_h));
-    end
+gf128_stage #(
+    .WIDTH(8*PIECES),
+    .AHEAD(AHEAD)
+) h_pieces_inst (
+    .clk(clk),
+    .load(s_valid),
+    .clear(rst || (move[0] && !s_valid)),
+    .s_data(pieces(reverse(s_h))),
+    .m_data(h_pieces)
+);
 
-    if (rst || (move[1] && !move[0])) begin
-        products_reg <= {31*PRODUCTS{1'b0}};
-    end else if (move[0]) begin
-        products_reg <= multiply(x_pieces_reg, h_pieces_reg);
-    end
+gf128_stage #(
+    .WIDTH(31*PRODUCTS),
+    .AHEAD(AHEAD)
+) products_inst (
+    .clk(clk),
+    .load(move[0]),
+    .clear(rst || (move[1] && !move[0])),
+    .s_data(multiply(x_pieces, h_pieces)),
+    .m_data(products)
+);
 
-    if (rst || (move[2] && !move[1])) begin
-        product_reg <= 255'd0;
-    end else if (move[1]) begin
-        product_reg <= combine(products_reg);
-    end
+gf128_stage #(
+    .WIDTH(255),
+    .AHEAD(AHEAD)
+) product_inst (
+    .clk(clk),
+    .load(move[1]),
+    .clear(rst || (move[2] && !move[1])),
+    .s_data(combine(products)),
+    .m_data(product)
+);
 
-    if (rst || (move[3] && !move[2])) begin
-        m_product_reg <= 128'd0;
-    end else if (move[2]) begin
-        m_product_reg <= reverse(reduce(product_reg));
-    end
-end
+gf128_stage #(
+    .WIDTH(128),
+    .AHEAD(AHEAD)
+) m_product_inst (
+    .clk(clk),
+    .load(move[2]),
+    .clear(rst || (move[3] && !move[2])),
+    .s_data(reverse(reduce(product))),
+    .m_data(m_product)
+);
 
 endmodule
 

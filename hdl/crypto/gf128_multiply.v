@@ -4,8 +4,7 @@
 //
 // What     m_product = s_x * s_h. Unrolled digit-serial: stage k multiplies s_h with 128/STAGES bits of s_x and reduces.
 // Latency  STAGES cycles, where every stage moves on in every cycle.    Rate: one product per cycle.
-// move     bit k - 1: what is in stage k moves on. s_valid only with all bits, and of the stages that hold something
-//          none may move into one that does not.
+// move     bit k - 1: what is in stage k moves on, only with all stages behind it; s_valid only with all.
 // Order    SP 800-38D: bit 127 of a block is the coefficient of x^0 (drawn in gf128_digit).
 // Secrets  every register of a stage is zero while the stage holds no valid operands.
 // Reset    empties and zeroes all stages.
@@ -68,7 +67,7 @@ generate
             ) gf128_digit_inst (
                 .clk(clk),
                 .s_enable(enable),
-                .s_clear(clear),
+                .s_clear(clear && !enable),
                 .s_sum(stage[k-1].sum),
                 .s_digit(stage[k-1].x[DIGIT-1:0]),
                 .s_h(stage[k-1].h),

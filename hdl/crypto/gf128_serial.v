@@ -39,18 +39,19 @@ localparam COUNT_WIDTH = $clog2(STEPS + 1);
 localparam [COUNT_WIDTH-1:0] STEPS_LEFT = STEPS[COUNT_WIDTH-1:0];
 
 reg                   done_reg;
+reg                   busy_reg;
 reg [COUNT_WIDTH-1:0] left_reg;
 reg [127:0]           a_reg;
 reg [127:0]           b_reg;
 
-assign busy = left_reg != 0;
+assign busy = busy_reg;
 assign done = done_reg;
 
 gf128_digit #(
     .DIGIT(DIGIT)
 ) gf128_digit_inst (
     .clk(clk),
-    .s_enable(busy && !start && !clear && !rst),
+    .s_enable(busy_reg),
     .s_clear(start || clear || rst),
     .s_sum(product),
     .s_digit(a_reg[DIGIT-1:0]),
@@ -62,20 +63,26 @@ always @(posedge clk) begin
     done_reg <= 1'b0;
 
     if (rst || clear) begin
+        busy_reg <= 1'b0;
         left_reg <= {COUNT_WIDTH{1'b0}};
         a_reg <= 128'd0;
-        b_reg <= 128'd0;
     end else if (start) begin
+        busy_reg <= 1'b1;
         left_reg <= STEPS_LEFT;
         a_reg <= a;
-        b_reg <= b;
     end else if (busy) begin
         left_reg <= left_reg - 1'b1;
         a_reg <= a_reg >> DIGIT;
         if (left_reg == 1) begin
             done_reg <= 1'b1;
-            b_reg <= 128'd0;
+            busy_reg <= 1'b0;
         end
+    end
+
+    if (rst || clear || (!start && left_reg == 1)) begin
+        b_reg <= 128'd0;
+    end else if (start) begin
+        b_reg <= b;
     end
 end
 

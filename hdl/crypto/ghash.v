@@ -12,7 +12,7 @@
 //          product goes into the block STAGES further on; a block with s_left = k <= STAGES is multiplied with H^k, and
 //          the products are summed. The blocks of a message move through the multiplier with its next block only, so that
 //          the product is there when its block is, whatever the gaps; with the last block of the message they drain.
-// Latency  m_valid comes STAGES + 1 cycles after the last block (s_left = 1) of its message.
+// Latency  m_valid comes STAGES + 1 cycles after the last block (s_left = 1) of its message, with EXTRA_REGISTERS one more.
 // Rate     one block per cycle, any gaps between blocks, no gap needed between messages, each with its own H. Messages
 //          of one block up. No ready, never stalls. m_valid is one pulse per complete message, in order.
 // Order    SP 800-38D: bit 127 of a block is the coefficient of x^0, bit 0 the coefficient of x^127;
@@ -23,9 +23,9 @@
 // input    of it in any other. s_left = 0 is taken as 1. A message without s_first, or whose s_left does not go down by
 //          one to 1 with each of the last STAGES + 1 blocks, gives a wrong hash; the next message is not harmed.
 // Secrets  every register that held a power of H or a product is zero again STAGES + 2 cycles after the last block of a
-//          complete message, and after the s_first that abandons an incomplete one. m_hash is zero without m_valid, or a
-//          sum under way.
-// Reset    abandons everything and zeroes every stage.
+//          complete message, and after the s_first that abandons an incomplete one (EXTRA_REGISTERS: one more). m_hash is zero
+//          without m_valid, or a sum under way.
+// Reset    abandons everything and zeroes every stage; of STYLE 1 with EXTRA_REGISTERS a cycle later.
 
 `resetall
 `timescale 1ns / 1ps
@@ -42,6 +42,8 @@ module ghash #
     parameter STYLE = 0,
     // powers of H beside a block: STAGES, of which s_left chooses one, or 1: the one for this block
     parameter POWERS = STAGES,
+    // 1: a register behind the inputs, so that all wide registers have their enables from registers (STYLE 1)
+    parameter EXTRA_REGISTERS = 0,
     // width of s_left: derived, leave as it is
     parameter LEFT_WIDTH = $clog2(STAGES + 2)
 )
@@ -80,18 +82,30 @@ reg [STAGES-1:0] sum_last_reg;
 reg         m_valid_reg;
 reg [127:0] m_hash_reg;
 
+// the block at hand, and what it is of its message: one before the last STAGES, the first of these, the last one
+wire         valid;
+wire [127:0] block;
+wire         first;
+wire         many;
+wire         sum_first;
+wire         last;
+// the product is added to it; its power of H
+wire         add;
+wire [127:0] h;
+
 // an incomplete message in the multiplier is abandoned; it is complete
-wire         start = s_valid && s_first;
-wire         finish = s_valid && s_left <= 1;
-wire         many = s_left > STAGES_LEFT;
+wire         start = valid && first;
+wire         finish = valid && last;
 wire [127:0] product;
+wire [127:0] x = add ? `GHASH_XOR(block, product) : block;
 
 // what is in a stage moves on; a stage gets something
-wire [STAGES-1:0] move = {STAGES{s_valid}} | drain_reg;
-wire [STAGES-1:0] enter = {STAGES{s_valid}} | (drain_reg << 1);
+wire [STAGES-1:0] move = {STAGES{valid}} | drain_reg;
+wire [STAGES-1:0] enter = {STAGES{valid}} | (drain_reg << 1);
 
-reg  [127:0] x;
-reg  [127:0] h;
+reg  [127:0]      s_h;
+reg  [STAGES-1:0] next_feed;
+reg  [STAGES-1:0] next_drain;
 
 assign m_valid = m_valid_reg;
 assign m_hash = m_hash_reg;
@@ -101,28 +115,65 @@ assign m_hash = m_hash_reg;
 always @* begin : operands
     integer i;
 
-    x = s_block;
-    if (feed_reg[STAGES-1] && !s_first) begin
-        x = `GHASH_XOR(s_block, product);
-    end
-
-    h = s_h_powers[127:0];
+    s_h = s_h_powers[127:0];
     for (i = 1; i < POWERS; i = i + 1) begin
         if (s_left > i[LEFT_WIDTH-1:0]) begin
-            h = s_h_powers[128*i +: 128];
+            s_h = s_h_powers[128*i +: 128];
         end
     end
 end
 
 generate
+    if (EXTRA_REGISTERS != 0) begin : input_register
+        reg         valid_reg;
+        reg [127:0] block_reg;
+        reg         first_reg;
+        reg         many_reg;
+        reg         first_sum_reg;
+        reg         last_reg;
+        reg         add_reg;
+        reg [127:0] h_reg;
+
+        assign valid = valid_reg;
+        assign block = block_reg;
+        assign first = first_reg;
+        assign many = many_reg;
+        assign sum_first = first_sum_reg;
+        assign last = last_reg;
+        assign add = add_reg;
+        assign h = h_reg;
+
+        always @(posedge clk) begin
+            valid_reg <= s_valid && !rst;
+            block_reg <= s_block;
+            first_reg <= s_first;
+            many_reg <= s_left > STAGES_LEFT;
+            first_sum_reg <= s_first || s_left == STAGES_LEFT;
+            last_reg <= s_left <= 1;
+            add_reg <= next_feed[STAGES-1] && !s_first;
+            h_reg <= s_valid && !rst ? s_h : 128'd0;
+        end
+    end else begin : inputs
+        assign valid = s_valid;
+        assign block = s_block;
+        assign first = s_first;
+        assign many = s_left > STAGES_LEFT;
+        assign sum_first = s_first || s_left == STAGES_LEFT;
+        assign last = s_left <= 1;
+        assign add = feed_reg[STAGES-1] && !s_first;
+        assign h = s_h;
+    end
+
     if (STYLE != 0) begin : karatsuba
-        gf128_karatsuba gf128_karatsuba_inst (
+        gf128_karatsuba #(
+            .AHEAD(EXTRA_REGISTERS)
+        ) gf128_karatsuba_inst (
             .clk(clk),
             .rst(rst),
-            .s_valid(s_valid),
+            .s_valid(EXTRA_REGISTERS != 0 ? s_valid : valid),
             .s_x(x),
             .s_h(h),
-            .move(move),
+            .move(EXTRA_REGISTERS != 0 ? {STAGES{s_valid}} | next_drain : move),
             .m_product(product)
         );
 
@@ -138,7 +189,7 @@ generate
         ) gf128_multiply_inst (
             .clk(clk),
             .rst(rst),
-            .s_valid(s_valid),
+            .s_valid(valid),
             .s_x(x),
             .s_h(h),
             .move(move),
@@ -152,23 +203,30 @@ endgenerate
 // those that stay, and those that move up; then the new one
 `define GHASH_NEXT(flags) (((flags) & ~move & ~enter) | (((flags) << 1) & enter))
 
+always @* begin
+    next_feed = `GHASH_NEXT(feed_reg);
+    next_drain = start || finish ? {STAGES{1'b1}} : `GHASH_NEXT(drain_reg);
+    if (valid) begin
+        if (first) begin
+            next_feed = {STAGES{1'b0}};
+        end
+        next_feed[0] = many;
+        next_drain[0] = last;
+    end
+end
+
 always @(posedge clk) begin
-    feed_reg <= `GHASH_NEXT(feed_reg);
+    feed_reg <= next_feed;
+    drain_reg <= next_drain;
     // an abandoned message is not summed
     sum_reg <= start ? (sum_reg & drain_reg) << 1 : `GHASH_NEXT(sum_reg);
     sum_first_reg <= `GHASH_NEXT(sum_first_reg);
     sum_last_reg <= `GHASH_NEXT(sum_last_reg);
-    drain_reg <= start || finish ? {STAGES{1'b1}} : `GHASH_NEXT(drain_reg);
 
-    if (s_valid) begin
-        if (s_first) begin
-            feed_reg <= {STAGES{1'b0}};
-        end
-        feed_reg[0] <= many;
+    if (valid) begin
         sum_reg[0] <= !many;
-        sum_first_reg[0] <= s_first || s_left == STAGES_LEFT;
-        sum_last_reg[0] <= finish;
-        drain_reg[0] <= finish;
+        sum_first_reg[0] <= sum_first;
+        sum_last_reg[0] <= last;
     end
 
     if (rst) begin

@@ -614,7 +614,8 @@ ghash_feeder #(
 ghash #(
     .STAGES(GHASH_STAGES),
     .STYLE(GHASH_STYLE),
-    .POWERS(POWERS)
+    .POWERS(POWERS),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) ghash_inst (
     .clk(clk),
     .rst(rst),

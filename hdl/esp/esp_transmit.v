@@ -152,13 +152,15 @@ localparam EXTRA_JOB = 2 * EXTRA;
 localparam EXTRA_CIPHER = EXTRA;
 // behind the queue of keystream
 localparam EXTRA_KEYSTREAM = EXTRA;
+// in ghash
+localparam EXTRA_HASH = EXTRA;
 // between the XOR of the tag and its rotation
 localparam EXTRA_TAG = EXTRA;
 // between the delay FIFO and the XOR; no latency: the beats leave the FIFO as much earlier
 localparam EXTRA_BEAT = 5 * EXTRA;
 
 // from the XOR to the ICV: feeder 4, ghash GHASH_STAGES + 1, FIFO and rotation 2
-localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_TAG;
+localparam TAG_DELAY = GHASH_STAGES + 7 + EXTRA_HASH + EXTRA_TAG;
 localparam TAG_DELAY_LOG2 = TAG_DELAY <= 16 ? 4 : 5;
 // age of a beat at the XOR: the keystream of the farthest ESP header is ready
 localparam POP_DELAY = AES_LATENCY + 11 + EXTRA_PARSER + EXTRA_JUDGE + EXTRA_JOB + EXTRA_CIPHER + EXTRA_KEYSTREAM;
@@ -1347,7 +1349,8 @@ ghash_feeder #(
 ghash #(
     .STAGES(GHASH_STAGES),
     .STYLE(GHASH_STYLE),
-    .POWERS(POWERS)
+    .POWERS(POWERS),
+    .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) ghash_inst (
     .clk(clk),
     .rst(rst),

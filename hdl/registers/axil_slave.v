@@ -2,10 +2,10 @@
 /*
  * AXI4-Lite slave in front of the generated register block: one access at a time, reads and writes in turn where both wait.
  *
- * Latency: m_write or m_read comes two cycles after the later of address and data, the response a cycle later. All outputs are registers.
- * Throughput: one access in four cycles.
+ * Latency: m_write or m_read comes two cycles after the later of address and data, the response a cycle later, that of a read two. All outputs are
+ * registers. Throughput: one write in four cycles, one read in five.
  *
- * The block takes a write, and gives the data of a read, in the cycle of m_write and m_read; m_address and m_write_* are there a cycle longer. The two low
+ * The block takes a write in the cycle of m_write, and gives the data of a read in the cycle after m_read; m_address and m_write_* are there until then. The two low
  * bits of an address are taken as zero. Addresses past the 2**BLOCK_WIDTH of the block do not reach it: they read as zero. Every access is answered with OKAY.
  */
 
@@ -59,6 +59,8 @@ reg                     is_write_reg;  // of this access, or the last one
 reg [BLOCK_WIDTH-1:2]   address_reg;
 reg                     write_reg;     // and the address is one of the block
 reg                     read_reg;
+reg                     data_reg;      // the cycle after a read, of the block or not
+reg                     block_reg;     // that read was one of the block
 reg                     b_valid_reg;
 reg                     r_valid_reg;
 reg [31:0]              r_data_reg;
@@ -115,11 +117,12 @@ always @(posedge clk) begin
     w_valid_reg <= 1'b0;
     b_valid_reg <= 1'b1;
   end
-  if (req_reg && !is_write_reg) begin
+  data_reg <= req_reg && !is_write_reg;
+  block_reg <= read_reg;
+  if (data_reg) begin
     ar_valid_reg <= 1'b0;
     r_valid_reg <= 1'b1;
-    r_data_reg <= m_read_data;
-    if (!read_reg) r_data_reg <= 32'd0;
+    r_data_reg <= block_reg ? m_read_data : 32'd0;
   end
 
   // responses
@@ -141,6 +144,8 @@ always @(posedge clk) begin
     req_reg <= 1'b0;
     write_reg <= 1'b0;
     read_reg <= 1'b0;
+    data_reg <= 1'b0;
+    block_reg <= 1'b0;
     is_write_reg <= 1'b0;
     b_valid_reg <= 1'b0;
     r_valid_reg <= 1'b0;

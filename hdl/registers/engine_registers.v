@@ -183,17 +183,19 @@ always @(posedge clk) begin
 end
 
 /*
- * SAs that passed a limit: a write is known in the cycle after it
+ * SAs that passed a limit: a write is known in the cycle after it. Where there is none (handle 0), the one that comes meanwhile is not taken
  */
 
 wire        write_event_take;
 wire [31:0] event_taken;
 reg         event_take_reg;
+reg         sa_event_take_reg;
 
-assign sa_event_take = event_take_reg && event_taken == sa_event_handle;
+assign sa_event_take = sa_event_take_reg;
 
 always @(posedge clk) begin
   event_take_reg <= write_event_take && !rst;
+  sa_event_take_reg <= event_take_reg && event_taken == sa_event_handle && sa_event_handle[31:16] != 16'd0;
 end
 
 /*
@@ -218,6 +220,9 @@ reg [31:0] rx_limit_failed_reg;
 reg [31:0] rx_overflow_reg;
 reg [63:0] tx_octets_reg;
 reg [31:0] tx_octets_hi_reg;
+// the low half is read a cycle later than that
+reg        read_tx_octets_lo_reg;
+reg        read_rx_octets_lo_reg;
 reg [63:0] rx_octets_reg;
 reg [31:0] rx_octets_hi_reg;
 
@@ -247,8 +252,10 @@ always @(posedge clk) begin
   if (count_rx_overflow) rx_overflow_reg <= rx_overflow_reg + 32'd1;
   if (count_tx_octets != 16'd0) tx_octets_reg <= tx_octets_reg + {48'd0, count_tx_octets};
   if (count_rx_octets != 16'd0) rx_octets_reg <= rx_octets_reg + {48'd0, count_rx_octets};
-  if (read_tx_octets_lo) tx_octets_hi_reg <= tx_octets_reg[63:32];
-  if (read_rx_octets_lo) rx_octets_hi_reg <= rx_octets_reg[63:32];
+  read_tx_octets_lo_reg <= read_tx_octets_lo && !rst;
+  read_rx_octets_lo_reg <= read_rx_octets_lo && !rst;
+  if (read_tx_octets_lo_reg) tx_octets_hi_reg <= tx_octets_reg[63:32];
+  if (read_rx_octets_lo_reg) rx_octets_hi_reg <= rx_octets_reg[63:32];
 
   if (rst) begin
     tx_frames_reg <= 32'd0;
@@ -339,7 +346,7 @@ axil_slave #(
 wire unused = &{1'b0, s_axil_awprot, s_axil_arprot};
 /* verilator lint_on UNUSEDSIGNAL */
 
-/* verilator lint_off PINCONNECTEMPTY */ // the block answers at once, and has no errors
+/* verilator lint_off PINCONNECTEMPTY */ // the block answers a read in the next cycle, a write at once, and has no errors
 ipsec_engine_registers registers_inst (
   .clk(clk),
   .rst(rst),

@@ -1889,8 +1889,8 @@ module ipsec_engine_registers (
     // Readback mux address
     // When external accesses are present, hold address stable so readback mux can
     // continue selecting the correct external data while waiting for rd_ack.
-    logic [8:0] rd_mux_addr;
-    assign rd_mux_addr = cpuif_addr;
+    logic [127:0] read_select;
+    always_ff @(posedge clk) read_select <= 128'd1 << cpuif_addr[8:2];
 
     logic readback_err;
     logic readback_done;
@@ -1900,170 +1900,170 @@ always @(*) begin
         // A regular block-local temp is sufficient here since logic is purely combinational.
         logic [31:0] readback_data_var;
         readback_data_var = '0;
-        if(rd_mux_addr == 9'h0) begin
-            readback_data_var[31:0] = 32'h49505345;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[0]}} & (32'h49505345));
         end
-        if(rd_mux_addr == 9'h4) begin
-            readback_data_var[15:0] = 16'h0;
-            readback_data_var[23:16] = 8'h1;
-            readback_data_var[31:24] = 8'h0;
+        begin
+            readback_data_var[15:0] = readback_data_var[15:0] | ({16{read_select[1]}} & (16'h0));
+            readback_data_var[23:16] = readback_data_var[23:16] | ({8{read_select[1]}} & (8'h1));
+            readback_data_var[31:24] = readback_data_var[31:24] | ({8{read_select[1]}} & (8'h0));
         end
-        if(rd_mux_addr == 9'h8) begin
-            readback_data_var[15:0] = hwif_in_build_table_sa_count;
-            readback_data_var[31:16] = hwif_in_build_table_max_key_bits;
+        begin
+            readback_data_var[15:0] = readback_data_var[15:0] | ({16{read_select[2]}} & (hwif_in_build_table_sa_count));
+            readback_data_var[31:16] = readback_data_var[31:16] | ({16{read_select[2]}} & (hwif_in_build_table_max_key_bits));
         end
-        if(rd_mux_addr == 9'hc) begin
-            readback_data_var[7:0] = hwif_in_build_crypto_cycles_per_round;
-            readback_data_var[15:8] = hwif_in_build_crypto_ghash_stages;
-            readback_data_var[23:16] = hwif_in_build_crypto_sbox_style;
+        begin
+            readback_data_var[7:0] = readback_data_var[7:0] | ({8{read_select[3]}} & (hwif_in_build_crypto_cycles_per_round));
+            readback_data_var[15:8] = readback_data_var[15:8] | ({8{read_select[3]}} & (hwif_in_build_crypto_ghash_stages));
+            readback_data_var[23:16] = readback_data_var[23:16] | ({8{read_select[3]}} & (hwif_in_build_crypto_sbox_style));
         end
-        if(rd_mux_addr == 9'h10) begin
-            readback_data_var[31:0] = hwif_in_build_store_rx_store_octets;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[4]}} & (hwif_in_build_store_rx_store_octets));
         end
-        if(rd_mux_addr == 9'h20) begin
-            readback_data_var[31:0] = 32'h2;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[8]}} & (32'h2));
         end
-        if(rd_mux_addr == 9'h24) begin
-            readback_data_var[7:0] = 8'h1;
-            readback_data_var[15:8] = 8'h1;
-            readback_data_var[23:16] = 8'h1;
-            readback_data_var[31:24] = 8'h0;
+        begin
+            readback_data_var[7:0] = readback_data_var[7:0] | ({8{read_select[9]}} & (8'h1));
+            readback_data_var[15:8] = readback_data_var[15:8] | ({8{read_select[9]}} & (8'h1));
+            readback_data_var[23:16] = readback_data_var[23:16] | ({8{read_select[9]}} & (8'h1));
+            readback_data_var[31:24] = readback_data_var[31:24] | ({8{read_select[9]}} & (8'h0));
         end
-        if(rd_mux_addr == 9'h28) begin
-            readback_data_var[7:0] = 8'h1;
-            readback_data_var[15:8] = 8'h0;
-            readback_data_var[23:16] = 8'h1;
-            readback_data_var[31:24] = 8'h1;
+        begin
+            readback_data_var[7:0] = readback_data_var[7:0] | ({8{read_select[10]}} & (8'h1));
+            readback_data_var[15:8] = readback_data_var[15:8] | ({8{read_select[10]}} & (8'h0));
+            readback_data_var[23:16] = readback_data_var[23:16] | ({8{read_select[10]}} & (8'h1));
+            readback_data_var[31:24] = readback_data_var[31:24] | ({8{read_select[10]}} & (8'h1));
         end
-        if(rd_mux_addr == 9'h2c) begin
-            readback_data_var[7:0] = 8'h0;
-            readback_data_var[15:8] = 8'h0;
-            readback_data_var[23:16] = 8'h1;
+        begin
+            readback_data_var[7:0] = readback_data_var[7:0] | ({8{read_select[11]}} & (8'h0));
+            readback_data_var[15:8] = readback_data_var[15:8] | ({8{read_select[11]}} & (8'h0));
+            readback_data_var[23:16] = readback_data_var[23:16] | ({8{read_select[11]}} & (8'h1));
         end
-        if(rd_mux_addr == 9'h30) begin
-            readback_data_var[31:0] = 32'h3;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[12]}} & (32'h3));
         end
-        if(rd_mux_addr == 9'h34) begin
-            readback_data_var[31:0] = hwif_in_capability_5_authentication_algorithms;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[13]}} & (hwif_in_capability_5_authentication_algorithms));
         end
-        if(rd_mux_addr == 9'h38) begin
-            readback_data_var[31:0] = hwif_in_capability_6_encryption_algorithms;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[14]}} & (hwif_in_capability_6_encryption_algorithms));
         end
-        if(rd_mux_addr == 9'h3c) begin
-            readback_data_var[31:0] = hwif_in_capability_7_sa_offload_capacity;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[15]}} & (hwif_in_capability_7_sa_offload_capacity));
         end
-        if(rd_mux_addr == 9'h40) begin
-            readback_data_var[0] = field_storage_control_tx_enable_value;
-            readback_data_var[1] = field_storage_control_rx_ipv4_enable_value;
-            readback_data_var[2] = field_storage_control_rx_ipv6_enable_value;
+        begin
+            readback_data_var[0] = readback_data_var[0] | ({1{read_select[16]}} & (field_storage_control_tx_enable_value));
+            readback_data_var[1] = readback_data_var[1] | ({1{read_select[16]}} & (field_storage_control_rx_ipv4_enable_value));
+            readback_data_var[2] = readback_data_var[2] | ({1{read_select[16]}} & (field_storage_control_rx_ipv6_enable_value));
         end
-        if(rd_mux_addr == 9'h44) begin
-            readback_data_var[0] = field_storage_interrupt_status_command_done_value;
-            readback_data_var[1] = field_storage_interrupt_status_command_ignored_value;
-            readback_data_var[2] = field_storage_interrupt_status_tx_failed_value;
-            readback_data_var[3] = field_storage_interrupt_status_rx_overflow_value;
-            readback_data_var[4] = field_storage_interrupt_status_rx_failed_value;
-            readback_data_var[5] = field_storage_interrupt_status_sa_limit_value;
+        begin
+            readback_data_var[0] = readback_data_var[0] | ({1{read_select[17]}} & (field_storage_interrupt_status_command_done_value));
+            readback_data_var[1] = readback_data_var[1] | ({1{read_select[17]}} & (field_storage_interrupt_status_command_ignored_value));
+            readback_data_var[2] = readback_data_var[2] | ({1{read_select[17]}} & (field_storage_interrupt_status_tx_failed_value));
+            readback_data_var[3] = readback_data_var[3] | ({1{read_select[17]}} & (field_storage_interrupt_status_rx_overflow_value));
+            readback_data_var[4] = readback_data_var[4] | ({1{read_select[17]}} & (field_storage_interrupt_status_rx_failed_value));
+            readback_data_var[5] = readback_data_var[5] | ({1{read_select[17]}} & (field_storage_interrupt_status_sa_limit_value));
         end
-        if(rd_mux_addr == 9'h48) begin
-            readback_data_var[0] = field_storage_interrupt_enable_command_done_value;
-            readback_data_var[1] = field_storage_interrupt_enable_command_ignored_value;
-            readback_data_var[2] = field_storage_interrupt_enable_tx_failed_value;
-            readback_data_var[3] = field_storage_interrupt_enable_rx_overflow_value;
-            readback_data_var[4] = field_storage_interrupt_enable_rx_failed_value;
-            readback_data_var[5] = field_storage_interrupt_enable_sa_limit_value;
+        begin
+            readback_data_var[0] = readback_data_var[0] | ({1{read_select[18]}} & (field_storage_interrupt_enable_command_done_value));
+            readback_data_var[1] = readback_data_var[1] | ({1{read_select[18]}} & (field_storage_interrupt_enable_command_ignored_value));
+            readback_data_var[2] = readback_data_var[2] | ({1{read_select[18]}} & (field_storage_interrupt_enable_tx_failed_value));
+            readback_data_var[3] = readback_data_var[3] | ({1{read_select[18]}} & (field_storage_interrupt_enable_rx_overflow_value));
+            readback_data_var[4] = readback_data_var[4] | ({1{read_select[18]}} & (field_storage_interrupt_enable_rx_failed_value));
+            readback_data_var[5] = readback_data_var[5] | ({1{read_select[18]}} & (field_storage_interrupt_enable_sa_limit_value));
         end
-        if(rd_mux_addr == 9'h104) begin
-            readback_data_var[0] = hwif_in_command_status_busy;
-            readback_data_var[1] = hwif_in_command_status_done;
-            readback_data_var[15:8] = hwif_in_command_status_code;
+        begin
+            readback_data_var[0] = readback_data_var[0] | ({1{read_select[65]}} & (hwif_in_command_status_busy));
+            readback_data_var[1] = readback_data_var[1] | ({1{read_select[65]}} & (hwif_in_command_status_done));
+            readback_data_var[15:8] = readback_data_var[15:8] | ({8{read_select[65]}} & (hwif_in_command_status_code));
         end
-        if(rd_mux_addr == 9'h108) begin
-            readback_data_var[31:0] = hwif_in_result_handle_handle;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[66]}} & (hwif_in_result_handle_handle));
         end
-        if(rd_mux_addr == 9'h10c) begin
-            readback_data_var[15:0] = hwif_in_sa_active_count;
+        begin
+            readback_data_var[15:0] = readback_data_var[15:0] | ({16{read_select[67]}} & (hwif_in_sa_active_count));
         end
-        if(rd_mux_addr == 9'h110) begin
-            readback_data_var[31:0] = hwif_in_result_packets_lo_value;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[68]}} & (hwif_in_result_packets_lo_value));
         end
-        if(rd_mux_addr == 9'h114) begin
-            readback_data_var[31:0] = hwif_in_result_packets_hi_value;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[69]}} & (hwif_in_result_packets_hi_value));
         end
-        if(rd_mux_addr == 9'h118) begin
-            readback_data_var[31:0] = hwif_in_result_octets_lo_value;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[70]}} & (hwif_in_result_octets_lo_value));
         end
-        if(rd_mux_addr == 9'h11c) begin
-            readback_data_var[31:0] = hwif_in_result_octets_hi_value;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[71]}} & (hwif_in_result_octets_hi_value));
         end
-        if(rd_mux_addr == 9'h120) begin
-            readback_data_var[31:0] = hwif_in_result_sequence_lo_value;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[72]}} & (hwif_in_result_sequence_lo_value));
         end
-        if(rd_mux_addr == 9'h124) begin
-            readback_data_var[31:0] = hwif_in_result_sequence_hi_value;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[73]}} & (hwif_in_result_sequence_hi_value));
         end
-        if(rd_mux_addr == 9'h128) begin
-            readback_data_var[31:0] = hwif_in_sa_event_handle;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[74]}} & (hwif_in_sa_event_handle));
         end
-        if(rd_mux_addr == 9'h140) begin
-            readback_data_var[31:0] = hwif_in_tx_frames_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[80]}} & (hwif_in_tx_frames_count));
         end
-        if(rd_mux_addr == 9'h144) begin
-            readback_data_var[31:0] = hwif_in_tx_protected_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[81]}} & (hwif_in_tx_protected_count));
         end
-        if(rd_mux_addr == 9'h148) begin
-            readback_data_var[31:0] = hwif_in_tx_bypassed_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[82]}} & (hwif_in_tx_bypassed_count));
         end
-        if(rd_mux_addr == 9'h14c) begin
-            readback_data_var[31:0] = hwif_in_tx_failed_handle_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[83]}} & (hwif_in_tx_failed_handle_count));
         end
-        if(rd_mux_addr == 9'h150) begin
-            readback_data_var[31:0] = hwif_in_tx_failed_packet_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[84]}} & (hwif_in_tx_failed_packet_count));
         end
-        if(rd_mux_addr == 9'h154) begin
-            readback_data_var[31:0] = hwif_in_tx_failed_length_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[85]}} & (hwif_in_tx_failed_length_count));
         end
-        if(rd_mux_addr == 9'h158) begin
-            readback_data_var[31:0] = hwif_in_tx_failed_limit_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[86]}} & (hwif_in_tx_failed_limit_count));
         end
-        if(rd_mux_addr == 9'h15c) begin
-            readback_data_var[31:0] = hwif_in_tx_failed_sequence_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[87]}} & (hwif_in_tx_failed_sequence_count));
         end
-        if(rd_mux_addr == 9'h160) begin
-            readback_data_var[31:0] = hwif_in_tx_octets_lo_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[88]}} & (hwif_in_tx_octets_lo_count));
         end
-        if(rd_mux_addr == 9'h164) begin
-            readback_data_var[31:0] = hwif_in_tx_octets_hi_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[89]}} & (hwif_in_tx_octets_hi_count));
         end
-        if(rd_mux_addr == 9'h180) begin
-            readback_data_var[31:0] = hwif_in_rx_frames_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[96]}} & (hwif_in_rx_frames_count));
         end
-        if(rd_mux_addr == 9'h184) begin
-            readback_data_var[31:0] = hwif_in_rx_decrypted_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[97]}} & (hwif_in_rx_decrypted_count));
         end
-        if(rd_mux_addr == 9'h188) begin
-            readback_data_var[31:0] = hwif_in_rx_not_esp_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[98]}} & (hwif_in_rx_not_esp_count));
         end
-        if(rd_mux_addr == 9'h18c) begin
-            readback_data_var[31:0] = hwif_in_rx_no_sa_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[99]}} & (hwif_in_rx_no_sa_count));
         end
-        if(rd_mux_addr == 9'h190) begin
-            readback_data_var[31:0] = hwif_in_rx_icv_failed_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[100]}} & (hwif_in_rx_icv_failed_count));
         end
-        if(rd_mux_addr == 9'h194) begin
-            readback_data_var[31:0] = hwif_in_rx_syntax_failed_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[101]}} & (hwif_in_rx_syntax_failed_count));
         end
-        if(rd_mux_addr == 9'h198) begin
-            readback_data_var[31:0] = hwif_in_rx_limit_failed_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[102]}} & (hwif_in_rx_limit_failed_count));
         end
-        if(rd_mux_addr == 9'h19c) begin
-            readback_data_var[31:0] = hwif_in_rx_overflow_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[103]}} & (hwif_in_rx_overflow_count));
         end
-        if(rd_mux_addr == 9'h1a0) begin
-            readback_data_var[31:0] = hwif_in_rx_octets_lo_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[104]}} & (hwif_in_rx_octets_lo_count));
         end
-        if(rd_mux_addr == 9'h1a4) begin
-            readback_data_var[31:0] = hwif_in_rx_octets_hi_count;
+        begin
+            readback_data_var[31:0] = readback_data_var[31:0] | ({32{read_select[105]}} & (hwif_in_rx_octets_hi_count));
         end
         readback_data = readback_data_var;
         readback_done = decoded_req & ~decoded_req_is_wr;

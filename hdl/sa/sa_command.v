@@ -218,6 +218,7 @@ localparam [4:0] STATE_PREPARE = 5'd16;
 localparam [4:0] STATE_REMOVE = 5'd17;
 localparam [4:0] STATE_QUERY = 5'd18;
 localparam [4:0] STATE_STAGE = 5'd19;
+localparam [4:0] STATE_MEANING = 5'd20;
 
 localparam integer LAST_ERASE_VALUE = ERASE_CYCLES - 1;
 localparam [1:0] LAST_ERASE = LAST_ERASE_VALUE[1:0];
@@ -237,7 +238,8 @@ reg [4:0]              state_reg;
 reg                    power_up_reg;       // the sweep after rst, which also sets the generations
 reg                    start_reg;          // a command has started and waits for the end of that sweep
 reg [31:0]             opcode_reg;
-reg                    add_reg;            // what opcode_reg is, a cycle later
+reg                    opcode_small_reg;   // opcode_reg is below 8
+reg                    add_reg;            // what opcode_reg is, two cycles later
 reg                    delete_reg;
 reg                    update_reg;
 reg                    query_reg;
@@ -249,6 +251,7 @@ reg [31:0]             handle_reg;
 reg [191:0]            use_reg;
 reg                    done_reg;
 reg [15:0]             active_reg;
+reg                    full_reg;           // active_reg is CAPACITY
 reg [INDEX_WIDTH-1:0]  index_reg;          // the entry worked on
 reg [15:0]             generation_reg;
 reg [127:0]            h_reg;
@@ -258,6 +261,7 @@ reg [GUARD_WIDTH-1:0]  guard_reg;
 reg [1:0]              erase_word_reg;
 reg                    epoch_reg;
 reg                    multiply_start_reg;
+reg                    rst_reg;            // for the hundreds of registers of H alone
 reg [1:0]              read_wait_reg;      // cycles that index_reg is known: what is compared belongs to it with the second
 reg                    all_reg;            // RESET: all entries
 
@@ -266,24 +270,22 @@ reg                    all_reg;            // RESET: all entries
  */
 
 // is more than one bit set
-function many(input [15:0] bits);
+function many(input [7:0] bits);
   begin
-    many = (bits & (bits - 16'd1)) != 16'd0;
+    many = (bits[0] && bits[1]) || (bits[2] && bits[3]) || (bits[4] && bits[5]) || (bits[6] && bits[7])
+      || (|bits[1:0] && |bits[3:2]) || (|bits[5:4] && |bits[7:6]) || (|bits[3:0] && |bits[7:4]);
   end
 endfunction
 
-// what the staged words are, one cycle later, key_size_reg two: they keep still
+// what the staged words are, one cycle later: they keep still
 reg                    auth_gcm_reg;
-reg [1:0]              auth_many_reg;          // in each half
-reg [1:0]              auth_half_none_reg;
+reg [3:0]              auth_octet_many_reg;    // in each octet
+reg [3:0]              auth_octet_any_reg;
 reg                    enc_gcm_reg;
 reg                    enc_null_reg;
-reg [1:0]              enc_many_reg;
-reg [1:0]              enc_half_none_reg;
-reg [1:0]              key_size_reg;
-reg                    key_octets_20_reg;
-reg                    key_octets_28_reg;
-reg                    key_octets_36_reg;
+reg [3:0]              enc_octet_many_reg;
+reg [3:0]              enc_octet_any_reg;
+reg                    key_octets_small_reg;   // below 64
 reg                    icv_octets_16_reg;
 reg                    icv_octets_short_reg;
 reg                    flags_wrong_reg;
@@ -296,19 +298,32 @@ reg                    udp_malformed_reg;
 reg [3:0]              src_zero_reg;           // by word of the address
 reg [3:0]              dst_zero_reg;
 
+// two cycles later
+reg                    auth_none_reg;
+reg                    auth_many_reg;
+reg                    enc_none_reg;
+reg                    enc_many_reg;
+reg [1:0]              key_size_reg;
+reg                    key_octets_20_reg;
+reg                    key_octets_28_reg;
+reg                    key_octets_36_reg;
+
+// three cycles later
+reg                    algorithm_malformed_reg;
+reg                    algorithm_unsupported_reg;
+reg                    key_too_long_reg;
+reg                    key_octets_right_reg;
+reg                    icv_octets_right_reg;
+
 always @(posedge clk) begin
   auth_gcm_reg <= stage_auth_algorithm == GCM_128 || stage_auth_algorithm == GCM_192 || stage_auth_algorithm == GCM_256;
-  auth_many_reg <= {many(stage_auth_algorithm[31:16]), many(stage_auth_algorithm[15:0])};
-  auth_half_none_reg <= {stage_auth_algorithm[31:16] == 16'd0, stage_auth_algorithm[15:0] == 16'd0};
+  auth_octet_many_reg <= {many(stage_auth_algorithm[31:24]), many(stage_auth_algorithm[23:16]), many(stage_auth_algorithm[15:8]), many(stage_auth_algorithm[7:0])};
+  auth_octet_any_reg <= {|stage_auth_algorithm[31:24], |stage_auth_algorithm[23:16], |stage_auth_algorithm[15:8], |stage_auth_algorithm[7:0]};
   enc_gcm_reg <= stage_enc_algorithm == GCM_128 || stage_enc_algorithm == GCM_192 || stage_enc_algorithm == GCM_256;
   enc_null_reg <= stage_enc_algorithm == ENCRYPTION_NONE;
-  enc_many_reg <= {many(stage_enc_algorithm[31:16]), many(stage_enc_algorithm[15:0])};
-  enc_half_none_reg <= {stage_enc_algorithm[31:16] == 16'd0, stage_enc_algorithm[15:0] == 16'd0};
-  key_size_reg <= (auth_gcm_reg ? stage_auth_algorithm[5] : stage_enc_algorithm[5]) ? 2'd2
-                : (auth_gcm_reg ? stage_auth_algorithm[4] : stage_enc_algorithm[4]) ? 2'd1 : 2'd0;
-  key_octets_20_reg <= stage_key_octets == 32'd20;
-  key_octets_28_reg <= stage_key_octets == 32'd28;
-  key_octets_36_reg <= stage_key_octets == 32'd36;
+  enc_octet_many_reg <= {many(stage_enc_algorithm[31:24]), many(stage_enc_algorithm[23:16]), many(stage_enc_algorithm[15:8]), many(stage_enc_algorithm[7:0])};
+  enc_octet_any_reg <= {|stage_enc_algorithm[31:24], |stage_enc_algorithm[23:16], |stage_enc_algorithm[15:8], |stage_enc_algorithm[7:0]};
+  key_octets_small_reg <= stage_key_octets[31:6] == 26'd0;
   icv_octets_16_reg <= stage_icv_octets == 32'd16;
   icv_octets_short_reg <= stage_icv_octets == 32'd8 || stage_icv_octets == 32'd12;
   flags_wrong_reg <= (stage_flags & ~32'h11) != 32'd0 || (stage_sa_flags & ~32'h1) != 32'd0;
@@ -320,12 +335,23 @@ always @(posedge clk) begin
   udp_malformed_reg <= stage_udp_encapsulation[31:2] != 30'd0 || stage_udp_encapsulation[1:0] == 2'd3;
   src_zero_reg <= {stage_src[127:96] == 32'd0, stage_src[95:64] == 32'd0, stage_src[63:32] == 32'd0, stage_src[31:0] == 32'd0};
   dst_zero_reg <= {stage_dst[127:96] == 32'd0, stage_dst[95:64] == 32'd0, stage_dst[63:32] == 32'd0, stage_dst[31:0] == 32'd0};
-end
 
-wire auth_none = &auth_half_none_reg;
-wire auth_many = |auth_many_reg || auth_half_none_reg == 2'b00;
-wire enc_none = &enc_half_none_reg;
-wire enc_many = |enc_many_reg || enc_half_none_reg == 2'b00;
+  auth_none_reg <= auth_octet_any_reg == 4'd0;
+  auth_many_reg <= |auth_octet_many_reg || many({4'd0, auth_octet_any_reg});
+  enc_none_reg <= enc_octet_any_reg == 4'd0;
+  enc_many_reg <= |enc_octet_many_reg || many({4'd0, enc_octet_any_reg});
+  key_size_reg <= (auth_gcm_reg ? stage_auth_algorithm[5] : stage_enc_algorithm[5]) ? 2'd2
+                : (auth_gcm_reg ? stage_auth_algorithm[4] : stage_enc_algorithm[4]) ? 2'd1 : 2'd0;
+  key_octets_20_reg <= key_octets_small_reg && stage_key_octets[5:0] == 6'd20;
+  key_octets_28_reg <= key_octets_small_reg && stage_key_octets[5:0] == 6'd28;
+  key_octets_36_reg <= key_octets_small_reg && stage_key_octets[5:0] == 6'd36;
+
+  algorithm_malformed_reg <= auth_many_reg || enc_many_reg || enc_none_reg || (auth_none_reg && enc_null_reg) || (!auth_none_reg && enc_gcm_reg);
+  algorithm_unsupported_reg <= !(auth_none_reg && enc_gcm_reg) && !(auth_gcm_reg && enc_null_reg);
+  key_too_long_reg <= (sa_key_size == 2'd2 && MAX_KEY_BITS < 256) || (sa_key_size == 2'd1 && MAX_KEY_BITS < 192);
+  key_octets_right_reg <= sa_key_size == 2'd2 ? key_octets_36_reg : sa_key_size == 2'd1 ? key_octets_28_reg : key_octets_20_reg;
+  icv_octets_right_reg <= icv_octets_16_reg || (!sa_gmac && icv_octets_short_reg);
+end
 
 assign sa_inbound = stage_flags[0];
 assign sa_ipv6 = stage_flags[4];
@@ -345,10 +371,6 @@ assign sa_key = {
   sa_key_size == 2'd2 ? stage_key[63:0] : 64'd0
 };
 
-wire key_too_long = (sa_key_size == 2'd2 && MAX_KEY_BITS < 256) || (sa_key_size == 2'd1 && MAX_KEY_BITS < 192);
-wire key_octets_right = sa_key_size == 2'd2 ? key_octets_36_reg : sa_key_size == 2'd1 ? key_octets_28_reg : key_octets_20_reg;
-wire icv_octets_right = icv_octets_16_reg || (!sa_gmac && icv_octets_short_reg);
-
 reg [7:0] check_status;
 
 always @* begin
@@ -358,14 +380,11 @@ always @* begin
   else if (spi_zero_reg) check_status = MALFORMED_SPI;
   else if (udp_unsupported_reg) check_status = UNSUPPORTED_UDP;
   else if (udp_malformed_reg) check_status = MALFORMED_UDP;
-  else if (auth_many || enc_many) check_status = MALFORMED_ALGORITHM;
-  else if (enc_none) check_status = MALFORMED_ALGORITHM;
-  else if (auth_none && enc_null_reg) check_status = MALFORMED_ALGORITHM;
-  else if (!auth_none && enc_gcm_reg) check_status = MALFORMED_ALGORITHM;
-  else if (!(auth_none && enc_gcm_reg) && !(auth_gcm_reg && enc_null_reg)) check_status = UNSUPPORTED_ALGORITHM;
-  else if (key_too_long) check_status = UNSUPPORTED_KEY_SIZE;
-  else if (!key_octets_right) check_status = MALFORMED_KEY_LENGTH;
-  else if (!icv_octets_right) check_status = MALFORMED_ICV_LENGTH;
+  else if (algorithm_malformed_reg) check_status = MALFORMED_ALGORITHM;
+  else if (algorithm_unsupported_reg) check_status = UNSUPPORTED_ALGORITHM;
+  else if (key_too_long_reg) check_status = UNSUPPORTED_KEY_SIZE;
+  else if (!key_octets_right_reg) check_status = MALFORMED_KEY_LENGTH;
+  else if (!icv_octets_right_reg) check_status = MALFORMED_ICV_LENGTH;
   else check_status = OK;
 end
 
@@ -403,6 +422,7 @@ reg        read_valid_reg;
 reg [31:0] read_spi_reg;
 reg [15:0] read_generation_reg;
 reg        read_esn_reg;
+reg        handle_in_range_reg;
 reg        handle_known_reg;  // the entry of the staged handle: index in range, valid, generation right
 reg        spi_same_reg;
 reg        esn_reg;
@@ -415,7 +435,8 @@ always @(posedge clk) begin
   read_spi_reg <= read_spi;
   read_generation_reg <= read_generation;
   read_esn_reg <= read_esn;
-  handle_known_reg <= {1'b0, handle_index} < ENTRIES && read_valid_reg && read_generation_reg == stage_handle[31:16];
+  handle_in_range_reg <= {1'b0, handle_index} < ENTRIES;
+  handle_known_reg <= handle_in_range_reg && read_valid_reg && read_generation_reg == stage_handle[31:16];
   spi_same_reg <= read_spi_reg == stage_spi;
   esn_reg <= read_esn_reg;
 end
@@ -460,6 +481,11 @@ assign epoch = epoch_reg;
  * The sequence of a command
  */
 
+// keep: or equal registers become one
+(* keep *) always @(posedge clk) begin
+  rst_reg <= rst;
+end
+
 always @(posedge clk) begin
   done_reg <= 1'b0;
   multiply_start_reg <= 1'b0;
@@ -468,11 +494,13 @@ always @(posedge clk) begin
 
   check_status_reg <= check_status;
   check_ok_reg <= check_status == OK;
-  add_reg <= opcode_reg == ADD_SA;
-  delete_reg <= opcode_reg == DELETE_SA;
-  update_reg <= opcode_reg == UPDATE_SA;
-  query_reg <= opcode_reg == QUERY_SA;
-  reset_reg <= opcode_reg == RESET;
+  full_reg <= active_reg == CAPACITY;
+  opcode_small_reg <= opcode_reg[31:3] == 29'd0;
+  add_reg <= opcode_small_reg && opcode_reg[2:0] == ADD_SA[2:0];
+  delete_reg <= opcode_small_reg && opcode_reg[2:0] == DELETE_SA[2:0];
+  update_reg <= opcode_small_reg && opcode_reg[2:0] == UPDATE_SA[2:0];
+  query_reg <= opcode_small_reg && opcode_reg[2:0] == QUERY_SA[2:0];
+  reset_reg <= opcode_small_reg && opcode_reg[2:0] == RESET[2:0];
 
   if (command_start) begin
     opcode_reg <= command_opcode;
@@ -503,8 +531,10 @@ always @(posedge clk) begin
       end
     end
 
-    // one cycle for check_status_reg
-    STATE_STAGE: state_reg <= STATE_CHECK;
+    // two cycles for check_status_reg
+    STATE_STAGE: state_reg <= STATE_MEANING;
+
+    STATE_MEANING: state_reg <= STATE_CHECK;
 
     STATE_CHECK: begin
       if (add_reg) begin
@@ -531,7 +561,7 @@ always @(posedge clk) begin
         if (search_hit) begin
           status_reg <= search_same ? DUPLICATE : COLLISION;
           state_reg <= STATE_DONE;
-        end else if (active_reg == CAPACITY) begin
+        end else if (full_reg) begin
           status_reg <= TABLE_FULL;
           state_reg <= STATE_DONE;
         end else begin
@@ -560,7 +590,6 @@ always @(posedge clk) begin
 
     STATE_H_RESPONSE: begin
       if (h_rsp_valid) begin
-        h_reg <= h_rsp_block;
         power_reg <= h_rsp_block;
         power_number_reg <= {STAGE_WIDTH{1'b0}};
         state_reg <= STATE_POWER;
@@ -648,7 +677,6 @@ always @(posedge clk) begin
 
     STATE_DONE: begin
       done_reg <= 1'b1;
-      h_reg <= 128'd0;
       power_reg <= 128'd0;
       state_reg <= STATE_IDLE;
     end
@@ -663,13 +691,14 @@ always @(posedge clk) begin
     done_reg <= 1'b0;
     active_reg <= 16'd0;
     index_reg <= {INDEX_WIDTH{1'b0}};
-    h_reg <= 128'd0;
-    power_reg <= 128'd0;
     epoch_reg <= 1'b0;
     erase_word_reg <= 2'd0;
     multiply_start_reg <= 1'b0;
     read_wait_reg <= 2'b00;
   end
+  if (rst_reg) power_reg <= 128'd0;
+  if (rst_reg || state_reg == STATE_DONE) h_reg <= 128'd0;
+  else if (state_reg == STATE_H_RESPONSE && h_rsp_valid) h_reg <= h_rsp_block;
 end
 
 endmodule

@@ -137,7 +137,7 @@ localparam HASH_WIDTH = 128*POWERS;
 // no_rw_check: a block RAM may give anything for a word that is being written. All but seq_hi are written only while
 // their entry is valid for nobody, so that nothing is made of what is read then.
 (* no_rw_check *) reg [MATCH_WIDTH-1:0]  match [0:SA_COUNT-1];       // {src_any, dst_any, src, dst}
-(* no_rw_check *) reg [POLICY_WIDTH-1:0] policy [0:SA_COUNT-1];      // {gmac, esn, icv_words, udp_type, iv_sequence, ipv6, inbound, spi}
+(* ram_style = "block", no_rw_check *) reg [POLICY_WIDTH-1:0] policy [0:SA_COUNT-1];      // {gmac, esn, icv_words, udp_type, iv_sequence, ipv6, inbound, spi}
 reg [31:0]             seq_hi [0:SA_COUNT-1];
 (* no_rw_check *) reg [15:0]             generation [0:SA_COUNT-1];
 (* no_rw_check *) reg [CIPHER_WIDTH-1:0] cipher [0:SA_COUNT-1];      // {key, key_size, salt}

@@ -351,6 +351,7 @@ generate
     wire [1:0]             setup_word;
     wire [31:0]            setup_data;
 
+    reg start_reg;
     reg busy_reg;
     reg expanded_reg;
 
@@ -365,7 +366,7 @@ generate
     ) key_setup_inst (
       .clk(clk),
       .rst(rst),
-      .start(command_h_valid && !busy_reg && !expanded_reg),
+      .start(start_reg),
       .index(write_index),
       .key(h_req_key),
       .key_size(h_req_key_size),
@@ -378,6 +379,7 @@ generate
     );
 
     always @(posedge clk) begin
+      start_reg <= command_h_valid && !busy_reg && !expanded_reg && !rst;
       busy_reg <= command_h_valid && !setup_done;
       expanded_reg <= (expanded_reg || setup_done) && !(command_h_valid && command_h_ready);
       if (rst) begin
@@ -696,7 +698,7 @@ sa_store #(
 wire                rx_judged;
 wire                rx_hit;
 wire [70:0]         rx_policy;  // {handle, gmac, esn, seq_hi, icv_words, udp_type}
-wire                rx_dst_same;
+wire                search_dst_same;
 wire                tx_judged;
 wire                tx_hit;
 wire [72:0]         tx_policy;  // {gmac, esn, seq_hi, icv_words, spi, ipv6, udp_type, iv_sequence}
@@ -716,6 +718,10 @@ generate
     reg         rx_may_hit_reg;
     reg         command_valid_reg;
     reg         cam_hit_reg;
+    // the answer of the duplicate search, of which nothing is wanted soon
+    reg         search_done_reg;
+    reg         search_hit_reg;
+    reg         search_dst_same_reg;
     reg [63:0]  dst_same_reg;
     reg         dst_any_reg;
     reg [63:0]  src_same_reg;
@@ -738,11 +744,13 @@ generate
     end
 
     assign rx_judged = rx_valid_reg;
-    assign rx_dst_same = dst_any_reg || &dst_same_reg;
-    assign rx_hit = rx_valid_reg && rx_may_hit_reg && rx_dst_same && (src_any_reg || &src_same_reg);
+    wire        dst_same = dst_any_reg || &dst_same_reg;
+
+    assign search_dst_same = search_dst_same_reg;
+    assign rx_hit = rx_valid_reg && rx_may_hit_reg && dst_same && (src_any_reg || &src_same_reg);
     assign rx_policy = rx_policy_reg;
-    assign search_done = command_valid_reg;
-    assign search_hit = cam_hit_reg;
+    assign search_done = search_done_reg;
+    assign search_hit = search_hit_reg;
     assign tx_judged = tx_valid_5_reg;
     assign tx_hit = tx_valid_5_reg && tx_hit_5_reg;
     assign tx_policy = tx_policy_5_reg;
@@ -757,6 +765,9 @@ generate
       rx_policy_reg <= rx_policy_3;
       command_valid_reg <= command_valid_3_reg && !rst;
       cam_hit_reg <= rx_cam_hit_3_reg;
+      search_done_reg <= command_valid_reg && !rst;
+      search_hit_reg <= cam_hit_reg;
+      search_dst_same_reg <= dst_same;
 
       tx_valid_4_reg <= tx_valid_3_reg && !rst;
       tx_may_hit_4_reg <= tx_in_range_3_reg && tx_entry_valid && !tx_store_inbound;
@@ -771,10 +782,10 @@ generate
     wire rx_src_same = rx_store_src_any || rx_store_src == rx_search_3_reg[127:0];
 
     assign rx_judged = rx_valid_3_reg;
-    assign rx_dst_same = rx_store_dst_any || rx_store_dst == rx_search_3_reg[255:128];
+    assign search_dst_same = rx_store_dst_any || rx_store_dst == rx_search_3_reg[255:128];
     assign search_done = command_valid_3_reg;
     assign search_hit = rx_cam_hit_3_reg;
-    assign rx_hit = rx_valid_3_reg && rx_cam_hit_3_reg && rx_entry_valid && rx_dst_same && rx_src_same && rx_udp_same;
+    assign rx_hit = rx_valid_3_reg && rx_cam_hit_3_reg && rx_entry_valid && search_dst_same && rx_src_same && rx_udp_same;
     assign rx_policy = rx_policy_3;
     assign tx_judged = tx_valid_3_reg;
     assign tx_hit = tx_valid_3_reg && tx_in_range_3_reg && tx_entry_valid && !tx_store_inbound && tx_store_generation == tx_generation_3_reg;
@@ -782,7 +793,7 @@ generate
   end
 endgenerate
 
-assign search_same = sa_dst_any || rx_dst_same;
+assign search_same = sa_dst_any || search_dst_same;
 
 reg        rx_found_valid_reg;
 reg [72:0] rx_found_reg;  // {hit, epoch, as rx_policy}
@@ -840,6 +851,10 @@ end
 /*
  * Use and limits, by direction
  */
+
+// told a cycle after the use
+reg [31:0] tx_use_handle_reg;
+reg [31:0] rx_use_handle_reg;
 
 wire tx_event_valid;
 wire tx_event_ready;
@@ -921,6 +936,8 @@ assign event_new = (tx_event_valid && tx_event_ready) || (rx_event_valid && rx_e
 assign event_handle = oldest_handle_reg;
 
 always @(posedge clk) begin
+  tx_use_handle_reg <= tx_use_handle;
+  rx_use_handle_reg <= rx_use_handle;
   if (oldest_ready) begin
     oldest_valid_reg <= tx_waiting_valid || rx_waiting_valid;
     oldest_handle_reg <= tx_waiting_valid ? tx_waiting_handle : rx_waiting_valid ? rx_waiting_handle : 32'd0;
@@ -940,7 +957,7 @@ fifo #(
   .rst(rst || clear_all),
   .s_valid(tx_event_valid),
   .s_ready(tx_event_ready),
-  .s_data(tx_use_handle),
+  .s_data(tx_use_handle_reg),
   .m_valid(tx_waiting_valid),
   .m_ready(oldest_ready),
   .m_data(tx_waiting_handle),
@@ -955,7 +972,7 @@ fifo #(
   .rst(rst || clear_all),
   .s_valid(rx_event_valid),
   .s_ready(rx_event_ready),
-  .s_data(rx_use_handle),
+  .s_data(rx_use_handle_reg),
   .m_valid(rx_waiting_valid),
   .m_ready(oldest_ready && !tx_waiting_valid),
   .m_data(rx_waiting_handle),

@@ -5,7 +5,7 @@
  * State: `hard_reached`, `soft_reached`, `highest` belong to the entry whose index was on `index` two cycles before; one entry per cycle. A limit is reached
  * when the use so far is not below it; the frame that comes next is the first that finds it reached.
  * Use: with use_valid the entry of that state is written: one frame more (where use_count), use_octets more, `highest` raised to use_number.
- * Its handle is then told once (event_valid, while event_ready): with the first use that finds a limit reached, or has use_near (its
+ * Its handle is told once (event_valid, while event_ready), a cycle later: with the first use that finds a limit reached, or has use_near (its
  * number is near the end). Where the queue is full then, a later use tells it.
  * The state of an entry is right if `index` took its value in the cycle of the last use or later. Uses never come in
  * consecutive cycles.
@@ -13,7 +13,8 @@
  * add stores the limits of entry add_index, {hard octets, hard packets, soft octets, soft packets}, 0 = none, one cycle later (add_limits keeps still until
  * then), and sets its use to 0 in the next cycle in which no use is written, at the latest two cycles later. The contents are undefined after power-up: each entry is added before it is used.
  * query, held with query_index until query_done, asks for the use of any entry: query_use = {highest, octets, packets} in the cycle of query_done. It takes
- * the read port in a cycle in which `index` did not change and nothing is written, so that the paths lose nothing and no copy of the memory is needed.
+ * the read port in a cycle in which `index` did not change and nothing is written, so that the paths lose nothing and no copy of the memory is needed. Where a
+ * use came in that cycle, the read is made again.
  */
 
 `resetall
@@ -81,6 +82,7 @@ reg [255:0] state_limit_reg;
 reg write_reg;
 reg [INDEX_WIDTH-1:0] write_index_reg;
 reg write_told_reg;
+reg write_tells_reg;
 reg [191:0] write_old_reg;
 reg [63:0] write_number_reg;
 reg write_raise_reg;
@@ -99,19 +101,19 @@ wire [63:0] octets = state_reg[127:64];
 assign highest = state_reg[191:128];
 assign soft_reached = packets >= state_limit_reg[63:0] || octets >= state_limit_reg[127:64];
 assign hard_reached = packets >= state_limit_reg[191:128] || octets >= state_limit_reg[255:192];
-assign event_valid = use_valid && !told && (soft_reached || hard_reached || use_near);
+assign event_valid = write_reg && write_tells_reg && !write_told_reg;
 
 wire [USE_WIDTH-1:0] written = {
-  write_told_reg,
+  write_told_reg || (event_valid && event_ready),
   write_count_reg && write_raise_reg ? write_number_reg : write_old_reg[191:128],
   write_old_reg[127:64] + {50'd0, write_octets_reg},
   write_old_reg[63:0] + {63'd0, write_count_reg}
 };
 
 // `index` has been read already in the cycle before: its state stays as it is
-wire query_read = query && !query_read_reg && index == index_1_reg && !use_valid && !write_reg;
+wire query_read = query && !query_read_reg && index == index_1_reg && !write_reg;
 
-assign query_done = query_read_reg;
+assign query_done = query_read_reg && !write_reg;
 assign query_use = read_reg[191:0];
 
 always @(posedge clk) begin
@@ -121,13 +123,16 @@ always @(posedge clk) begin
   read_limit_reg <= limit[index];
   query_read_reg <= query_read;
   fresh_reg <= (use_valid && index == index_2_reg) || (write_reg && index == write_index_reg);
-  if (!query_read_reg) state_reg <= fresh_reg ? written : read_reg;
+  if (!query_read_reg || fresh_reg) state_reg <= fresh_reg ? written : read_reg;
   state_limit_reg <= read_limit_reg;
 
+  // where the same entry is looked at in this cycle, it is told in the next one too
+  if (event_valid && event_ready) write_told_reg <= 1'b1;
   write_reg <= use_valid;
   if (use_valid) begin
     write_index_reg <= index_2_reg;
-    write_told_reg <= told || (event_valid && event_ready);
+    write_told_reg <= told;
+    write_tells_reg <= soft_reached || hard_reached || use_near;
     write_old_reg <= state_reg[191:0];
     write_number_reg <= use_number;
     write_raise_reg <= use_number > highest;

@@ -250,7 +250,14 @@ async def events_are_taken_by_their_handle(dut: Any) -> None:
     await master.write(reg.SA_EVENT_TAKE, b"")
     assert taken == [] and await master.read_dword(reg.SA_EVENT_TAKE) == 0
     await master.write_dword(reg.SA_EVENT_TAKE, 0x12345678)
-    await FallingEdge(dut.clk)
+    for _ in range(2):
+        await FallingEdge(dut.clk)
+    assert taken == [0x12345678]
+    # none waits, and none is taken
+    dut.sa_event_handle.value = 0
+    await master.write_dword(reg.SA_EVENT_TAKE, 0)
+    for _ in range(2):
+        await FallingEdge(dut.clk)
     assert taken == [0x12345678]
 
 
@@ -299,6 +306,13 @@ async def counters(dut: Any) -> None:
         await pulse(dut, **{f"count_{side}_octets": 0x90})
         assert await master.read_dword(high) == 7, "HI is not that of the last read of LO"
         assert (await master.read_dword(low), await master.read_dword(high)) == (0x10, 8)
+        # the carry comes in any cycle of the read
+        for before in range(16):
+            getattr(dut, f"{side}_octets_reg").value = 0x8_00000000 - 0x10 * before
+            getattr(dut, f"count_{side}_octets").value = 0x10
+            got = await master.read_dword(low)
+            getattr(dut, f"count_{side}_octets").value = 0
+            assert await master.read_dword(high) == (8 if got < 0x80000000 else 7), f"{got:08x}"
     dut.tx_frames_reg.value = 0xFFFFFFFF
     await pulse(dut, count_tx_frames=1)
     assert await master.read_dword(reg.TX_FRAMES) == 0

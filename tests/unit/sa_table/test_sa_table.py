@@ -696,7 +696,7 @@ async def delete_waits_for_frames_in_flight(dut: Any) -> None:
         flying = [await find(sa, handle, False) for _ in range(3)]
         assert all(found["hit"] for found in flying)
         await table.begin(Opcode.DELETE_SA, {"handle": handle})
-        await table.cycles(4)
+        await table.cycles(5)
         assert not (await find(sa, handle, False))["hit"]
         for _ in range(30):  # frames of another SA come and go, one is always in flight
             newer = await find(other, other_handle, False)

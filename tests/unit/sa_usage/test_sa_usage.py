@@ -97,9 +97,9 @@ class Usage:
         dut = self.dut
         dut.index.value = index
         await ReadOnly()
-        if int(dut.use_valid.value):
-            assert int(dut.event_valid.value) == self.event
+        used = int(dut.use_valid.value)
         await FallingEdge(dut.clk)
+        assert int(dut.event_valid.value) == (used and self.event)
         dut.use_valid.value = dut.add.value = 0
         await FallingEdge(dut.clk)
         entry = self.table[index]
