@@ -76,7 +76,8 @@ always @(posedge clk) begin
 
     if (past_valid) begin
         full_is_known: assert (dut.fifo_inst.full_reg == dut.fifo_inst.stored[DEPTH_LOG2]);
-        words_are_known: assert (dut.fifo_inst.unread_reg == (dut.fifo_inst.unread != 0));
+        almost_full_is_known: assert (dut.fifo_inst.almost_reg == (dut.fifo_inst.stored == 2**DEPTH_LOG2 - 1));
+        words_are_known: assert (dut.fifo_inst.unread_reg == (dut.fifo_inst.unread != 0) && dut.fifo_inst.several_reg == (dut.fifo_inst.unread > 1));
         in_front_are_words: assert (!following || front < held);
         never_more_than_room: assert (held <= 2**DEPTH_LOG2 + 1);
         counts_agree: assert (dut.fifo_inst.level == held[DEPTH_LOG2:0]);

@@ -62,7 +62,8 @@ always @(posedge clk) begin
 
     if (past_valid) begin
         full_is_known: assert (dut.full_reg == dut.stored[DEPTH_LOG2]);
-        words_are_known: assert (dut.unread_reg == (dut.unread != 0));
+        almost_full_is_known: assert (dut.almost_reg == (dut.stored == 2**DEPTH_LOG2 - 1));
+        words_are_known: assert (dut.unread_reg == (dut.unread != 0) && dut.several_reg == (dut.unread > 1));
         level_counts: assert (level == held[DEPTH_LOG2:0]);
         never_more_than_room: assert (held <= ROOM);
         accepts_while_there_is_room: assert (s_ready || held + (BLOCK_RAM == 0) >= ROOM);

@@ -3,17 +3,19 @@
 `default_nettype none
 
 /*
- * One register stage between a sender and a receiver, or none.
+ * A register stage between a sender and a receiver, or none.
  *
  * STAGE = 1: a word taken in cycle t is on m_data in t + 1; it moves on in the cycle in which its successor comes, so that one word passes per cycle.
  * s_ready depends on m_ready. With CLOSE_GAPS = 0 it is m_ready: a register without a word is not filled while the receiver waits, and several stages move as
- * one. STAGE = 0: wires. Only the valid bit is reset.
+ * one. STAGE = 2: two words, so that s_ready is a register too: m_ready moves the word on m_data and nothing else; latency and rate are those of one. STAGE = 0: wires.
+ * Only the valid bits are reset.
  */
 module elastic_register #(
     // bits of a word
     parameter WIDTH = 8,
-    // 1: a register, 0: none
+    // registers: 0, 1 or 2
     parameter STAGE = 1,
+    // with one register
     parameter CLOSE_GAPS = 1
 ) (
     input  wire             clk,
@@ -29,7 +31,32 @@ module elastic_register #(
 );
 
 generate
-    if (STAGE != 0) begin : register
+    if (STAGE == 2) begin : two_registers
+        reg valid_reg;
+        reg [WIDTH-1:0] data_reg;
+        // the word behind the one on m_data, and what came last, which is that word
+        reg spare_valid_reg;
+        reg [WIDTH-1:0] spare_reg;
+
+        assign s_ready = !spare_valid_reg;
+        assign m_valid = valid_reg;
+        assign m_data = data_reg;
+
+        always @(posedge clk) begin
+            if (!spare_valid_reg) begin
+                spare_reg <= s_data;
+            end
+            if (m_ready || !valid_reg) begin
+                data_reg <= spare_valid_reg ? spare_reg : s_data;
+                valid_reg <= spare_valid_reg || s_valid;
+            end
+            spare_valid_reg <= valid_reg && !m_ready && (spare_valid_reg || s_valid);
+            if (rst) begin
+                valid_reg <= 1'b0;
+                spare_valid_reg <= 1'b0;
+            end
+        end
+    end else if (STAGE == 1) begin : register
         reg valid_reg;
         reg [WIDTH-1:0] data_reg;
 

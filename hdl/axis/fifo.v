@@ -16,7 +16,7 @@
 module fifo #(
     // bits of a word
     parameter WIDTH = 8,
-    // log2 of the number of words
+    // log2 of the number of words, at least 1
     parameter DEPTH_LOG2 = 4,
     // 0: distributed RAM, 1: block RAM
     parameter BLOCK_RAM = 0,
@@ -37,6 +37,8 @@ module fifo #(
     output wire [DEPTH_LOG2:0] level
 );
 
+localparam [DEPTH_LOG2:0] ALMOST = 2**DEPTH_LOG2 - 1;
+
 // never read and written at once
 (* no_rw_check *) reg [WIDTH-1:0] mem [0:2**DEPTH_LOG2-1];
 reg [DEPTH_LOG2:0] write_ptr_reg;
@@ -48,29 +50,37 @@ wire [DEPTH_LOG2:0] end_ptr;
 // one more may be read in the next cycle
 wire grow;
 wire [DEPTH_LOG2:0] unread = end_ptr - read_ptr_reg;
-// unread is not 0
+// unread is not 0; it is more than 1: so that no comparison lies behind `read`, which comes late
 reg unread_reg;
+reg several_reg;
 (* keep *) wire read;
 
+// no room; room for one
 reg full_reg;
+reg almost_reg;
+wire write = s_valid && s_ready;
 
 assign s_ready = !full_reg;
 
 always @(posedge clk) begin
-    if (s_valid && s_ready) begin
+    if (write) begin
         mem[write_ptr_reg[DEPTH_LOG2-1:0]] <= s_data;
         write_ptr_reg <= write_ptr_reg + 1'b1;
     end
     if (read) begin
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
-    full_reg <= !read && (stored[DEPTH_LOG2] || (s_valid && s_ready && &stored[DEPTH_LOG2-1:0]));
-    unread_reg <= grow || unread[DEPTH_LOG2:1] != 0 || (unread[0] && !read);
+    full_reg <= !read && (full_reg || (s_valid && almost_reg));
+    almost_reg <= read == write ? almost_reg : read ? full_reg : stored == ALMOST - 1'b1;
+    unread_reg <= grow || several_reg || (unread_reg && !read);
+    several_reg <= read == grow ? several_reg : read ? unread > 2 : unread_reg;
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;
         full_reg <= 1'b0;
+        almost_reg <= 1'b0;
         unread_reg <= 1'b0;
+        several_reg <= 1'b0;
     end
 end
 
@@ -84,7 +94,7 @@ generate
         assign grow = new_reg[HOLD-1];
 
         always @(posedge clk) begin
-            new_reg <= (new_reg << 1) | {{HOLD-1{1'b0}}, s_valid && s_ready};
+            new_reg <= (new_reg << 1) | {{HOLD-1{1'b0}}, write};
             if (new_reg[HOLD-1]) begin
                 end_ptr_reg <= end_ptr_reg + 1'b1;
             end
@@ -95,7 +105,7 @@ generate
         end
     end else begin : at_once
         assign end_ptr = write_ptr_reg;
-        assign grow = s_valid && s_ready;
+        assign grow = write;
     end
 endgenerate
 
