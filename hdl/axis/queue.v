@@ -42,7 +42,7 @@ wire [WIDTH-1:0] stored_data;
 wire [DEPTH_LOG2:0] level;
 
 // a word may come in the cycle in which level is looked at
-localparam [DEPTH_LOG2:0] MOST = 2**DEPTH_LOG2 - AHEAD - 1;
+localparam [31:0] MOST = 2**DEPTH_LOG2 - AHEAD - 1;
 
 fifo #(
     .WIDTH(WIDTH),
@@ -75,7 +75,7 @@ elastic_register #(
 );
 
 always @(posedge clk) begin
-    room <= level <= MOST;
+    room <= level <= MOST[DEPTH_LOG2:0];
 end
 
 endmodule
