@@ -127,7 +127,9 @@ always @(posedge clk) begin
 
         // what these rest on
         words_are_known: assert (esp_receive.verdict_queue_inst.fifo_inst.unread_reg == (esp_receive.verdict_queue_inst.fifo_inst.unread != 0)
-            && esp_receive.verdict_queue_inst.fifo_inst.full_reg == esp_receive.verdict_queue_inst.fifo_inst.stored[5]);
+            && esp_receive.verdict_queue_inst.fifo_inst.several_reg == (esp_receive.verdict_queue_inst.fifo_inst.unread > 1));
+        room_is_known: assert (esp_receive.verdict_queue_inst.fifo_inst.full_reg == esp_receive.verdict_queue_inst.fifo_inst.stored[5]
+            && esp_receive.verdict_queue_inst.fifo_inst.almost_reg == (esp_receive.verdict_queue_inst.fifo_inst.stored == 31));
         queue_counts: assert (held == esp_receive.verdict_queue_inst.fifo_inst.stored && held <= 32);
         followed_is_inside: assert (!following || front < held);
         followed_is_kept: assert (!following || may_release_followed || (!place_data[127] && place_data[91:60] == 0));
