@@ -100,6 +100,7 @@ always @(posedge clk) begin
     if (past_valid) begin
         only_what_is_committed: assert (!m_valid || committed_reg != 0);
         committed_beats: assert (dut.commit_ptr_reg == dut.read_ptr_reg + behind);
+        full_is_known: assert (dut.full_reg == (dut.write_ptr_reg == {~dut.read_ptr_reg[DEPTH_LOG2], dut.read_ptr_reg[DEPTH_LOG2-1:0]}));
         coming_beats: assert (dut.write_ptr_reg == dut.commit_ptr_reg + coming_reg[DEPTH_LOG2:0]);
         never_more_than_room: assert (committed_reg <= ROOM && coming_reg <= ROOM
             && committed_reg + coming_reg - m_valid < ROOM);

@@ -83,8 +83,8 @@ follow_word #(.WIDTH(1), .COUNT(6)) follow (
 );
 
 // where it is in the queue: {verified, 3 bits, handle, slot 12, slot 1, 28 bits}
-wire [5:0] place = esp_receive.verdict_fifo_inst.read_ptr_reg + front;
-wire [127:0] place_data = esp_receive.verdict_fifo_inst.mem[place[4:0]];
+wire [5:0] place = esp_receive.verdict_queue_inst.fifo_inst.read_ptr_reg + front;
+wire [127:0] place_data = esp_receive.verdict_queue_inst.fifo_inst.mem[place[4:0]];
 wire [127:0] stored_beat = store_data & live_mask;
 // cycles that the first record has been at hand with all that its verdict takes
 reg [1:0] judge_reg;
@@ -126,11 +126,11 @@ always @(posedge clk) begin
         end
 
         // what these rest on
-        words_are_known: assert (esp_receive.verdict_fifo_inst.unread_reg == (esp_receive.verdict_fifo_inst.unread != 0)
-            && esp_receive.verdict_fifo_inst.several_reg == (esp_receive.verdict_fifo_inst.unread > 1)
-            && esp_receive.verdict_fifo_inst.almost_reg == (esp_receive.verdict_fifo_inst.stored == 31)
-            && esp_receive.verdict_fifo_inst.full_reg == esp_receive.verdict_fifo_inst.stored[5]);
-        queue_counts: assert (held == esp_receive.verdict_fifo_inst.stored && held <= 32);
+        words_are_known: assert (esp_receive.verdict_queue_inst.fifo_inst.unread_reg == (esp_receive.verdict_queue_inst.fifo_inst.unread != 0)
+            && esp_receive.verdict_queue_inst.fifo_inst.several_reg == (esp_receive.verdict_queue_inst.fifo_inst.unread > 1));
+        room_is_known: assert (esp_receive.verdict_queue_inst.fifo_inst.full_reg == esp_receive.verdict_queue_inst.fifo_inst.stored[5]
+            && esp_receive.verdict_queue_inst.fifo_inst.almost_reg == (esp_receive.verdict_queue_inst.fifo_inst.stored == 31));
+        queue_counts: assert (held == esp_receive.verdict_queue_inst.fifo_inst.stored && held <= 32);
         followed_is_inside: assert (!following || front < held);
         followed_is_kept: assert (!following || may_release_followed || (!place_data[127] && place_data[91:60] == 0));
 

@@ -38,6 +38,7 @@ always @(posedge clk) begin
     if (past_valid) begin
         reports_whenever_any_waits: assert (m_valid == (even_reg != 0 || odd_reg != 0));
         only_what_came: assert (!m_valid || (m_epoch ? odd_reg != 0 : even_reg != 0));
+        any_is_known: assert (dut.even_inst.any_reg == (even_reg != 0) && dut.odd_inst.any_reg == (odd_reg != 0));
         counts: assert (dut.even_inst.waiting_reg == even_reg && dut.odd_inst.waiting_reg == odd_reg);
 
         all_reported: cover (was_busy_reg && even_reg == 0 && odd_reg == 0);

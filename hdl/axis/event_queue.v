@@ -20,10 +20,12 @@ module event_queue #(
 );
 
 reg [WIDTH-1:0] waiting_reg;
+// waiting_reg is not 0: no comparison lies before m_event
+reg any_reg;
 reg [WIDTH-1:0] events;
 integer i;
 
-assign m_event = waiting_reg != 0;
+assign m_event = any_reg;
 
 always @* begin
     // small numbers first: one long adder
@@ -34,6 +36,7 @@ always @* begin
 end
 
 always @(posedge clk) begin
+    any_reg <= !rst && (s_event != 0 || waiting_reg[WIDTH-1:1] != 0 || (waiting_reg[0] && !m_ready));
     waiting_reg <= rst ? {WIDTH{1'b0}} : waiting_reg + (events - {{WIDTH-1{1'b0}}, m_event && m_ready});
 end
 

@@ -36,20 +36,25 @@ reg [DEPTH_LOG2:0] write_ptr_reg;
 reg [DEPTH_LOG2:0] commit_ptr_reg;
 reg [DEPTH_LOG2:0] read_ptr_reg;
 
-wire [DEPTH_LOG2:0] stored = write_ptr_reg - read_ptr_reg;
-wire full = stored[DEPTH_LOG2];
+// the store is full: no subtractor lies before s_overflow
+reg full_reg;
+// beats inside, if it is not
+wire [DEPTH_LOG2-1:0] stored = write_ptr_reg[DEPTH_LOG2-1:0] - read_ptr_reg[DEPTH_LOG2-1:0];
+// those of them that are not taken back are all of it
+wire committed_full = commit_ptr_reg == {~read_ptr_reg[DEPTH_LOG2], read_ptr_reg[DEPTH_LOG2-1:0]};
+wire take_back = s_valid && s_last && !s_commit;
 wire read = commit_ptr_reg != read_ptr_reg && (!m_valid || m_ready);
 
-assign s_overflow = s_valid && full;
+assign s_overflow = s_valid && full_reg;
 
 always @(posedge clk) begin
     if (s_valid) begin
-        if (!full) begin
+        if (!full_reg) begin
             mem[write_ptr_reg[DEPTH_LOG2-1:0]] <= s_data;
         end
-        if (s_last && !s_commit) begin
+        if (take_back) begin
             write_ptr_reg <= commit_ptr_reg;
-        end else if (!full) begin
+        end else if (!full_reg) begin
             write_ptr_reg <= write_ptr_reg + 1'b1;
             if (s_last) begin
                 commit_ptr_reg <= write_ptr_reg + 1'b1;
@@ -60,11 +65,13 @@ always @(posedge clk) begin
         m_data <= mem[read_ptr_reg[DEPTH_LOG2-1:0]];
         read_ptr_reg <= read_ptr_reg + 1'b1;
     end
+    full_reg <= !read && (take_back ? committed_full : full_reg || (s_valid && &stored));
     m_valid <= read || (m_valid && !m_ready);
     if (rst) begin
         write_ptr_reg <= 0;
         commit_ptr_reg <= 0;
         read_ptr_reg <= 0;
+        full_reg <= 1'b0;
         m_valid <= 1'b0;
     end
 end

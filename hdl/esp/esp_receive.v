@@ -14,7 +14,7 @@
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
  * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
- * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 11, for a frame that is not ESP 7, to the rest.
+ * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 13, for a frame that is not ESP 9, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -136,8 +136,8 @@ localparam EXTRA_PARSER = 2 * EXTRA;
 localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
 localparam HASH_DELAY = 11 + LOOKUP_LATENCY + EXTRA_PARSER + EXTRA_CONTEXT;
-// Those behind it: 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict, 2 for the
-// release
+// The others: 1 at the input, 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict,
+// 3 for the release
 localparam LINE_LOG2 = 6;
 // log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
 localparam LINE_FRAMES_LOG2 = 5;
@@ -146,6 +146,9 @@ localparam FRAMES_LOG2 = 8;
 localparam JOBS_LOG2 = 5;
 // log2 of the verdicts that wait for their frames to leave
 localparam VERDICTS_LOG2 = EXTRA != 0 ? 4 : 5;
+// verdicts on the way to that queue; frames on the way to a record
+localparam VERDICTS_AHEAD = 1 + 3 * EXTRA;
+localparam RECORDS_AHEAD = 5 + 3 * EXTRA;
 
 localparam [1:0]
     KIND_PASS = 2'd0,
@@ -162,25 +165,47 @@ localparam [2:0]
 /*
  * Input: a frame that finds no room among the headers being parsed is dropped
  */
-wire [4:0] input_octets;
+wire [4:0] octets;
 wire parser_full;
 reg input_first_reg;
 reg input_drop_reg;
-// frames between s_axis_rx and the hash
+// frames between s_axis_rx and the hash, without one that waits in the register
 reg [LINE_FRAMES_LOG2:0] line_frames_reg;
 
 wire line_ready;
-wire input_full = parser_full || line_frames_reg[LINE_FRAMES_LOG2] || !line_ready;
+wire line_full = line_frames_reg >= 2**LINE_FRAMES_LOG2 - EXTRA;
+wire input_full = parser_full || line_full || !line_ready;
 wire input_drop = input_first_reg ? input_full : input_drop_reg;
-wire input_beat = s_axis_rx_tvalid && !input_drop;
 wire input_refused = s_axis_rx_tvalid && input_first_reg && input_full;
+
+wire input_beat;
+wire input_begin;
+wire [127:0] input_data;
+wire [4:0] input_octets;
+wire input_last;
 
 assign s_axis_rx_tready = 1'b1;
 
 octet_count octet_count_inst (
     .tkeep(s_axis_rx_tkeep),
     .tlast(s_axis_rx_tlast),
-    .octets(input_octets)
+    .octets(octets)
+);
+
+elastic_register #(
+    .WIDTH(1 + 128 + 5 + 1),
+    .STAGE(EXTRA)
+) input_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(s_axis_rx_tvalid && !input_drop),
+    /* verilator lint_off PINCONNECTEMPTY */ // never waits
+    .s_ready(),
+    /* verilator lint_on PINCONNECTEMPTY */
+    .s_data({input_first_reg, s_axis_rx_tdata, octets, s_axis_rx_tlast}),
+    .m_valid(input_beat),
+    .m_ready(1'b1),
+    .m_data({input_begin, input_data, input_octets, input_last})
 );
 
 always @(posedge clk) begin
@@ -216,9 +241,9 @@ esp_parser #(
     .clk(clk),
     .rst(rst),
     .s_valid(input_beat),
-    .s_data(s_axis_rx_tdata),
+    .s_data(input_data),
     .s_octets(input_octets),
-    .s_last(s_axis_rx_tlast),
+    .s_last(input_last),
     .full(parser_full),
     .m_valid(desc_valid),
     .m_esp(desc_esp),
@@ -327,16 +352,13 @@ wire context_take;
 // of first_block and length_block only what is not elsewhere
 localparam CONTEXT_WIDTH = 6 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + BEAT_WIDTH + 1 + 32 + 1 + OFFSET_WIDTH + 1;
 
-wire context_queue_valid;
-wire context_queue_ready;
-wire [CONTEXT_WIDTH-1:0] context_queue_data;
-
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
-fifo #(
+queue #(
     .WIDTH(CONTEXT_WIDTH),
     .DEPTH_LOG2(LINE_FRAMES_LOG2),
-    .BLOCK_RAM(EXTRA)
-) context_fifo_inst (
+    .BLOCK_RAM(EXTRA),
+    .STAGE(2*EXTRA)
+) context_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(parsed_valid),
@@ -344,21 +366,7 @@ fifo #(
     .s_data({parsed_esp, parsed_hit, found_epoch, found_gmac, found_udp_type == 2'd2,
         near, number, found_handle, found_icv_words, parsed_iv, cipher_blocks,
         payload_first, payload_last, icv_first, parsed_ip_end, hash_first, hash_blocks, parsed_spi, found_esn, payload_octets}),
-    .m_valid(context_queue_valid),
-    .m_ready(context_queue_ready),
-    .m_data(context_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(CONTEXT_WIDTH),
-    .STAGE(EXTRA)
-) context_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(context_queue_valid),
-    .s_ready(context_queue_ready),
-    .s_data(context_queue_data),
+    .room(),
     .m_valid(context_valid),
     .m_ready(context_take),
     .m_data({context_esp, context_hit, context_epoch, context_gmac, context_tunnel,
@@ -389,7 +397,7 @@ delay_fifo #(
     .rst(rst),
     .s_valid(input_beat),
     .s_ready(line_ready),
-    .s_data({s_axis_rx_tdata, input_octets, s_axis_rx_tlast}),
+    .s_data({input_data, input_octets, input_last}),
     .m_valid(line_valid),
     .m_ready(pop),
     .m_data({line_data, line_octets, line_last})
@@ -661,7 +669,7 @@ frame_store #(
 
 elastic_register #(
     .WIDTH(STORE_WIDTH),
-    .STAGE(EXTRA)
+    .STAGE(2*EXTRA)
 ) store_register_inst (
     .clk(clk),
     .rst(rst),
@@ -718,24 +726,23 @@ always @(posedge clk) begin
             icv_reg <= icv_reg | (head_icv_block & ~icv_head_mask);
         end
     end
-    if (record) begin
-        record_drop_reg <= overflow;
-        record_crypto_reg <= kind == KIND_CRYPTO && !overflow;
-        record_hashed_reg <= head_hashed;
-        record_kind_reg <= kind;
-        record_esp_reg <= head_esp;
-        record_hit_reg <= head_hit;
-        record_epoch_reg <= head_epoch;
-        record_gmac_reg <= head_gmac;
-        record_tunnel_reg <= head_tunnel;
-        record_near_reg <= head_near;
-        record_number_reg <= head_number;
-        record_handle_reg <= head_handle;
-        record_icv_words_reg <= head_icv_words;
-        record_payload_first_reg <= head_payload_first;
-        record_payload_end_reg <= head_icv_first;
-        record_length_reg <= head_length;
-    end
+    // looked at with record_valid_reg only
+    record_drop_reg <= overflow;
+    record_crypto_reg <= kind == KIND_CRYPTO && !overflow;
+    record_hashed_reg <= head_hashed;
+    record_kind_reg <= kind;
+    record_esp_reg <= head_esp;
+    record_hit_reg <= head_hit;
+    record_epoch_reg <= head_epoch;
+    record_gmac_reg <= head_gmac;
+    record_tunnel_reg <= head_tunnel;
+    record_near_reg <= head_near;
+    record_number_reg <= head_number;
+    record_handle_reg <= head_handle;
+    record_icv_words_reg <= head_icv_words;
+    record_payload_first_reg <= head_payload_first;
+    record_payload_end_reg <= head_icv_first;
+    record_length_reg <= head_length;
     if (rst) begin
         record_valid_reg <= 1'b0;
     end
@@ -763,20 +770,18 @@ wire [OFFSET_WIDTH-1:0] check_payload_first;
 wire [OFFSET_WIDTH-1:0] check_payload_end;
 wire [OFFSET_WIDTH-1:0] check_length;
 wire check_take;
-wire [FRAMES_LOG2:0] check_level;
+wire records_room;
 
 localparam CHECK_WIDTH = 5 + 6 + 64 + 32 + 3 + 128 + 16 + 3*OFFSET_WIDTH;
 
-wire check_queue_valid;
-wire check_queue_ready;
-wire [CHECK_WIDTH-1:0] check_queue_data;
-
 /* verilator lint_off PINCONNECTEMPTY */ // room is kept by records_full
-fifo #(
+queue #(
     .WIDTH(CHECK_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
-    .BLOCK_RAM(1)
-) check_fifo_inst (
+    .BLOCK_RAM(1),
+    .STAGE(2*EXTRA),
+    .AHEAD(RECORDS_AHEAD)
+) check_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(record_valid_reg),
@@ -784,21 +789,7 @@ fifo #(
     .s_data({record_drop_reg, record_crypto_reg, record_hashed_reg, record_kind_reg, record_esp_reg, record_hit_reg, record_epoch_reg,
         record_gmac_reg, record_tunnel_reg, record_near_reg, record_number_reg, record_handle_reg, record_icv_words_reg, icv_reg, pad_length_reg, next_header_reg,
         record_payload_first_reg, record_payload_end_reg, record_length_reg}),
-    .m_valid(check_queue_valid),
-    .m_ready(check_queue_ready),
-    .m_data(check_queue_data),
-    .level(check_level)
-);
-
-elastic_register #(
-    .WIDTH(CHECK_WIDTH),
-    .STAGE(EXTRA)
-) check_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(check_queue_valid),
-    .s_ready(check_queue_ready),
-    .s_data(check_queue_data),
+    .room(records_room),
     .m_valid(check_valid),
     .m_ready(check_take),
     .m_data({check_drop, check_known_crypto, check_hashed, check_kind, check_esp, check_hit, check_epoch,
@@ -807,20 +798,7 @@ elastic_register #(
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
-// frames with a record, and those on the way to one
-generate
-    if (EXTRA != 0) begin : full_later
-        reg records_full_reg;
-
-        assign records_full = records_full_reg;
-
-        always @(posedge clk) begin
-            records_full_reg <= check_level >= 2**FRAMES_LOG2 - 8;
-        end
-    end else begin : full_at_once
-        assign records_full = check_level >= 2**FRAMES_LOG2 - 4;
-    end
-endgenerate
+assign records_full = !records_room;
 
 /*
  * Keystream
@@ -844,36 +822,19 @@ wire [7:0] j0_next_header;
 
 localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + OFFSET_WIDTH;
 
-wire job_queue_valid;
-wire job_queue_ready;
-wire [JOB_WIDTH-1:0] job_queue_data;
-
 /* verilator lint_off PINCONNECTEMPTY */ // never more jobs than records; the last mark and sa_command's slots serve transmit
-fifo #(
+queue #(
     .WIDTH(JOB_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
-    .BLOCK_RAM(EXTRA)
-) job_fifo_inst (
+    .BLOCK_RAM(EXTRA),
+    .STAGE(2*EXTRA)
+) job_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(record && kind == KIND_CRYPTO && !overflow),
     .s_ready(),
     .s_data({head_handle[INDEX_WIDTH-1:0], head_iv, head_blocks, head_payload_first[3:0], head_pad_length_octet}),
-    .m_valid(job_queue_valid),
-    .m_ready(job_queue_ready),
-    .m_data(job_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(JOB_WIDTH),
-    .STAGE(EXTRA)
-) job_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(job_queue_valid),
-    .s_ready(job_queue_ready),
-    .s_data(job_queue_data),
+    .room(),
     .m_valid(job_valid),
     .m_ready(job_ready),
     .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet})
@@ -940,7 +901,7 @@ keystream #(
 
 elastic_register #(
     .WIDTH(128 + 16),
-    .STAGE(EXTRA)
+    .STAGE(2*EXTRA)
 ) j0_register_inst (
     .clk(clk),
     .rst(rst),
@@ -954,7 +915,7 @@ elastic_register #(
 
 elastic_register #(
     .WIDTH(128),
-    .STAGE(EXTRA)
+    .STAGE(2*EXTRA)
 ) keystream_register_inst (
     .clk(clk),
     .rst(rst),
@@ -973,35 +934,18 @@ wire stored_hash_valid;
 wire [127:0] stored_hash;
 wire hash_take;
 
-wire hash_queue_valid;
-wire hash_queue_ready;
-wire [128-1:0] hash_queue_data;
-
-fifo #(
+queue #(
     .WIDTH(128),
     .DEPTH_LOG2(FRAMES_LOG2),
-    .BLOCK_RAM(1)
-) hash_fifo_inst (
+    .BLOCK_RAM(1),
+    .STAGE(2*EXTRA)
+) hash_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(ghash_valid),
     .s_ready(),
     .s_data(ghash_data),
-    .m_valid(hash_queue_valid),
-    .m_ready(hash_queue_ready),
-    .m_data(hash_queue_data),
-    .level()
-);
-
-elastic_register #(
-    .WIDTH(128),
-    .STAGE(EXTRA)
-) hash_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(hash_queue_valid),
-    .s_ready(hash_queue_ready),
-    .s_data(hash_queue_data),
+    .room(),
     .m_valid(stored_hash_valid),
     .m_ready(hash_take),
     .m_data(stored_hash)
@@ -1135,11 +1079,8 @@ localparam VERDICT_WIDTH = 4 + 96 + 2*OFFSET_WIDTH;
 wire made_valid;
 wire made_drop;
 wire [VERDICT_WIDTH-1:0] made_verdict;
-wire [VERDICTS_LOG2:0] verdict_level;
-wire verdict_fifo_ready;
-wire verdict_queue_valid;
+wire verdict_room;
 wire verdict_queue_ready;
-wire [VERDICT_WIDTH-1:0] verdict_queue_data;
 wire verdict_valid;
 wire verdict_verified;
 wire verdict_keystream;
@@ -1168,53 +1109,27 @@ elastic_register #(
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
-fifo #(
+queue #(
     .WIDTH(VERDICT_WIDTH),
-    .DEPTH_LOG2(VERDICTS_LOG2)
-) verdict_fifo_inst (
+    .DEPTH_LOG2(VERDICTS_LOG2),
+    .BLOCK_RAM(0),
+    .STAGE(2*EXTRA),
+    .AHEAD(VERDICTS_AHEAD)
+) verdict_queue_inst (
     .clk(clk),
     .rst(rst),
     .s_valid(made_valid && !made_drop),
-    .s_ready(verdict_fifo_ready),
-    .s_data(made_verdict),
-    .m_valid(verdict_queue_valid),
-    .m_ready(verdict_queue_ready),
-    .m_data(verdict_queue_data),
-    .level(verdict_level)
-);
-
-elastic_register #(
-    .WIDTH(VERDICT_WIDTH),
-    .STAGE(EXTRA)
-) verdict_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(verdict_queue_valid),
     .s_ready(verdict_queue_ready),
-    .s_data(verdict_queue_data),
+    .s_data(made_verdict),
+    .room(verdict_room),
     .m_valid(verdict_valid),
     .m_ready(verdict_take),
     .m_data({verdict_verified, verdict_keystream, verdict_hit, verdict_epoch, verdict_handle, verdict_slot_12, verdict_slot_1,
         verdict_payload_first, verdict_payload_end})
 );
 
-generate
-    if (EXTRA != 0) begin : ready_later
-        // three may be on the way, and one that was not counted yet
-        reg verdict_ready_reg;
-        wire unused = verdict_fifo_ready;
-
-        assign verdict_ready = verdict_ready_reg;
-
-        always @(posedge clk) begin
-            verdict_ready_reg <= verdict_level < 2**VERDICTS_LOG2 - 6;
-        end
-    end else begin : ready_at_once
-        wire unused = &{1'b0, verdict_level};
-
-        assign verdict_ready = verdict_fifo_ready;
-    end
-endgenerate
+// with registers behind the comparison the queue is not asked in the cycle in which the verdict comes
+assign verdict_ready = EXTRA != 0 ? verdict_room : verdict_queue_ready;
 
 always @(posedge clk) begin
     event_frame <= result_valid && !result_drop && !rst;
@@ -1251,17 +1166,28 @@ wire [1:0] ahead = ~passed_reg & ~here;
 wire begins_block = verdict_keystream && !ahead[0] && (ahead[1] || (here[1] && verdict_payload_first[3:0] < verdict_payload_end[3:0]));
 
 wire kept_ready;
+wire release_valid;
+wire release_ready;
+wire [127:0] release_data;
+wire [4:0] release_octets;
+wire release_last;
+wire release_keystream;
+wire release_decrypt;
+wire [1:0] release_ahead;
+wire [1:0] release_here;
+wire [3:0] release_lane;
+wire [3:0] release_end_lane;
+wire [95:0] release_user;
+wire release_hit;
+wire release_epoch;
 wire store_valid;
 wire [127:0] store_data;
-wire [4:0] store_octets;
 wire store_last;
 wire store_take;
 wire keystream_needed;
-wire decrypt;
-wire [1:0] store_ahead;
-wire [1:0] store_here;
+wire [15:0] payload_lanes;
+wire [15:0] live_lanes;
 wire [3:0] lane;
-wire [3:0] end_lane;
 wire [95:0] out_user;
 wire out_hit;
 wire out_epoch;
@@ -1280,34 +1206,51 @@ elastic_register #(
     .s_data({kept_data, kept_octets, kept_last, begins_block, verdict_verified && verdict_keystream, ahead, here,
         verdict_payload_first[3:0], verdict_payload_end[3:0],
         verdict_handle, verdict_slot_12, verdict_slot_1, verdict_hit, verdict_epoch}),
-    .m_valid(store_valid),
-    .m_ready(store_take),
-    .m_data({store_data, store_octets, store_last, keystream_needed, decrypt, store_ahead, store_here, lane, end_lane, out_user, out_hit, out_epoch})
+    .m_valid(release_valid),
+    .m_ready(release_ready),
+    .m_data({release_data, release_octets, release_last, release_keystream, release_decrypt, release_ahead, release_here,
+        release_lane, release_end_lane, release_user, release_hit, release_epoch})
 );
 
-wire [15:0] live_lanes = ~(16'hffff << store_octets[3:0]) | {16{store_octets[4]}};
 wire [15:0] before_payload;
 wire [15:0] before_icv;
-wire [127:0] payload_mask;
-wire [127:0] before_mask;
-wire [127:0] live_mask;
 
 lane_before before_payload_inst (
-    .ahead(store_ahead[0]),
-    .here(store_here[0]),
-    .stop(lane),
+    .ahead(release_ahead[0]),
+    .here(release_here[0]),
+    .stop(release_lane),
     .lanes(before_payload)
 );
 
 lane_before before_icv_inst (
-    .ahead(store_ahead[1]),
-    .here(store_here[1]),
-    .stop(end_lane),
+    .ahead(release_ahead[1]),
+    .here(release_here[1]),
+    .stop(release_end_lane),
     .lanes(before_icv)
 );
 
+// the sink's ready comes as far as here, and that of this stage is a register
+elastic_register #(
+    .WIDTH(128 + 1 + 1 + 16 + 16 + 4 + 96 + 2),
+    .STAGE(2*EXTRA)
+) lanes_register_inst (
+    .clk(clk),
+    .rst(rst),
+    .s_valid(release_valid),
+    .s_ready(release_ready),
+    .s_data({release_data, release_last, release_keystream, before_icv & ~before_payload & {16{release_decrypt}},
+        ~(16'hffff << release_octets[3:0]) | {16{release_octets[4]}}, release_lane, release_user, release_hit, release_epoch}),
+    .m_valid(store_valid),
+    .m_ready(store_take),
+    .m_data({store_data, store_last, keystream_needed, payload_lanes, live_lanes, lane, out_user, out_hit, out_epoch})
+);
+
+wire [127:0] payload_mask;
+wire [127:0] before_mask;
+wire [127:0] live_mask;
+
 lane_mask payload_mask_inst (
-    .lanes(before_icv & ~before_payload & {16{decrypt}}),
+    .lanes(payload_lanes),
     .mask(payload_mask)
 );
 
@@ -1358,12 +1301,11 @@ end
 /*
  * Frames between s_axis_rx and the hash; SAs no longer used by a frame
  */
-wire input_begin = input_beat && input_first_reg;
-
 // the frame on the output register
 reg out_hit_reg;
 reg out_epoch_reg;
 
+wire line_begin = input_beat && input_begin;
 wire retire_released = m_axis_rx_tvalid && m_axis_rx_tready && m_axis_rx_tlast && out_hit_reg;
 wire retire_refused = context_take && refuse && context_hit;
 wire retire_dropped = result_valid && result_drop && result_hit;
@@ -1394,9 +1336,9 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (input_begin && !frame_uncounted) begin
+    if (line_begin && !frame_uncounted) begin
         line_frames_reg <= line_frames_reg + 1'b1;
-    end else if (!input_begin && frame_uncounted) begin
+    end else if (!line_begin && frame_uncounted) begin
         line_frames_reg <= line_frames_reg - 1'b1;
     end
     if (store_take) begin

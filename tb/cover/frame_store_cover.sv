@@ -10,11 +10,11 @@ module frame_store_cover (
     input wire s_last,
     input wire s_commit,
     input wire s_overflow,
-    input wire full,
+    input wire full_reg,
     input wire read
 );
 
-store_full: cover property (@(posedge clk) full);
+store_full: cover property (@(posedge clk) full_reg);
 no_room: cover property (@(posedge clk) s_valid && s_overflow);
 thrown_away: cover property (@(posedge clk) s_valid && s_last && !s_commit);
 write_and_read: cover property (@(posedge clk) s_valid && read);
