@@ -166,23 +166,22 @@ localparam [2:0]
  * Input: a frame that finds no room among the headers being parsed is dropped
  */
 wire [4:0] octets;
-wire parser_full;
-reg input_first_reg;
-reg input_drop_reg;
-// frames between s_axis_rx and the hash, without one that waits in the register
-reg [LINE_FRAMES_LOG2:0] line_frames_reg;
-
-wire line_ready;
-wire line_full = line_frames_reg >= 2**LINE_FRAMES_LOG2 - EXTRA;
-wire input_full = parser_full || line_full || !line_ready;
-wire input_drop = input_first_reg ? input_full : input_drop_reg;
-wire input_refused = s_axis_rx_tvalid && input_first_reg && input_full;
-
-wire input_beat;
-wire input_begin;
+wire input_valid;
 wire [127:0] input_data;
 wire [4:0] input_octets;
 wire input_last;
+wire parser_full;
+reg input_first_reg;
+reg input_drop_reg;
+// frames between the input and the hash
+reg [LINE_FRAMES_LOG2:0] line_frames_reg;
+
+wire line_ready;
+wire input_full = parser_full || line_frames_reg[LINE_FRAMES_LOG2] || !line_ready;
+wire input_drop = input_first_reg ? input_full : input_drop_reg;
+wire input_beat = input_valid && !input_drop;
+wire input_begin = input_beat && input_first_reg;
+wire input_refused = input_valid && input_first_reg && input_full;
 
 assign s_axis_rx_tready = 1'b1;
 
@@ -193,24 +192,24 @@ octet_count octet_count_inst (
 );
 
 elastic_register #(
-    .WIDTH(1 + 128 + 5 + 1),
+    .WIDTH(128 + 5 + 1),
     .STAGE(EXTRA)
 ) input_register_inst (
     .clk(clk),
     .rst(rst),
-    .s_valid(s_axis_rx_tvalid && !input_drop),
+    .s_valid(s_axis_rx_tvalid),
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
     /* verilator lint_on PINCONNECTEMPTY */
-    .s_data({input_first_reg, s_axis_rx_tdata, octets, s_axis_rx_tlast}),
-    .m_valid(input_beat),
+    .s_data({s_axis_rx_tdata, octets, s_axis_rx_tlast}),
+    .m_valid(input_valid),
     .m_ready(1'b1),
-    .m_data({input_begin, input_data, input_octets, input_last})
+    .m_data({input_data, input_octets, input_last})
 );
 
 always @(posedge clk) begin
-    if (s_axis_rx_tvalid) begin
-        input_first_reg <= s_axis_rx_tlast;
+    if (input_valid) begin
+        input_first_reg <= input_last;
         input_drop_reg <= input_drop;
     end
     if (rst) begin
@@ -1305,7 +1304,7 @@ end
 reg out_hit_reg;
 reg out_epoch_reg;
 
-wire line_begin = input_beat && input_begin;
+wire line_begin = input_begin;
 wire retire_released = m_axis_rx_tvalid && m_axis_rx_tready && m_axis_rx_tlast && out_hit_reg;
 wire retire_refused = context_take && refuse && context_hit;
 wire retire_dropped = result_valid && result_drop && result_hit;
