@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One aes_round beside its specification, written from FIPS-197, 5.1 and 5.2.
+ * One aes_round beside its specification, written from FIPS-197, 5.1 (aes_specification) and 5.2.
  */
 `default_nettype none
 
@@ -48,10 +48,6 @@ generate
     end
 endgenerate
 
-function automatic [7:0] times_x(input [7:0] a);
-    times_x = {a[6:0], 1'b0} ^ (a[7] ? 8'h1b : 8'h00);
-endfunction
-
 function automatic [31:0] substitute_word(input [31:0] word);
     substitute_word = {look_up.substitute(word[31:24]), look_up.substitute(word[23:16]),
         look_up.substitute(word[15:8]), look_up.substitute(word[7:0])};
@@ -61,7 +57,7 @@ endfunction
 function automatic [31:0] rcon(input [3:0] i);
     reg [7:0] power;
     power = 8'd1;
-    for (int k = 1; k < 11; k = k + 1) if (k < i) power = times_x(power);
+    for (int k = 1; k < 11; k = k + 1) if (k < i) power = aes_specification::times_x(power);
     rcon = {power, 24'd0};
 endfunction
 
@@ -96,29 +92,15 @@ generate
     end
 endgenerate
 
-// ---- the cipher: octet r + 4c of a block is s[r][c] ----
+// ---- the cipher ----
 
-reg [7:0] s [0:15];
-reg [7:0] t [0:15];
+reg [127:0] substituted;
 reg [127:0] expected_state;
 wire [255:0] expected_window = window[s_key_size];
-integer r;
-integer c;
-integer i;
 
 always @* begin
-    // SubBytes, ShiftRows
-    for (i = 0; i < 16; i = i + 1) s[i] = look_up.substitute(s_state[127 - 8*i -: 8]);
-    for (r = 0; r < 4; r = r + 1) for (c = 0; c < 4; c = c + 1) t[r + 4*c] = s[r + 4*((c + r) % 4)];
-    // MixColumns but in the last round, AddRoundKey
-    for (c = 0; c < 4; c = c + 1) begin
-        for (r = 0; r < 4; r = r + 1) begin
-            s[r + 4*c] = times_x(t[r + 4*c]) ^ times_x(t[(r + 1) % 4 + 4*c]) ^ t[(r + 1) % 4 + 4*c]
-                ^ t[(r + 2) % 4 + 4*c] ^ t[(r + 3) % 4 + 4*c];
-            if (ROUND == rounds) s[r + 4*c] = t[r + 4*c];
-        end
-    end
-    for (i = 0; i < 16; i = i + 1) expected_state[127 - 8*i -: 8] = s[i] ^ round_key[s_key_size][127 - 8*i -: 8];
+    for (int i = 0; i < 16; i = i + 1) substituted[8*i +: 8] = look_up.substitute(s_state[8*i +: 8]);
+    expected_state = aes_specification::round_behind_substitution(substituted, ROUND == rounds, round_key[s_key_size]);
     // a block of a shorter key passes
     if (ROUND > rounds) expected_state = s_state;
 end

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * aes_stored_round beside its specification, FIPS-197, 5.1: the state CYCLES later, with the key of the last of these cycles, for every state, every key and whatever was in
- * the round before; without MixColumns with LAST. Where no block leaves, the state is zero, but in the cycle behind a reset.
+ * aes_stored_round beside its specification, FIPS-197, 5.1 (aes_specification): the state CYCLES later, with the key of the last of these cycles, for every state, every key and whatever was in
+ * the round before; without MixColumns with LAST. Where no block leaves, the state is zero, but in the cycle behind
+ * a reset.
  */
 `default_nettype none
 
@@ -41,31 +42,12 @@ generate
     end
 endgenerate
 
-function automatic [7:0] times_x(input [7:0] a);
-    times_x = {a[6:0], 1'b0} ^ (a[7] ? 8'h1b : 8'h00);
-endfunction
-
-// octet r + 4c of a block is s[r][c]
-reg [7:0] s [0:15];
-reg [7:0] t [0:15];
+reg [127:0] substituted;
 reg [127:0] expected;
-integer r;
-integer c;
-integer i;
 
 always @* begin
-    // SubBytes, ShiftRows
-    for (i = 0; i < 16; i = i + 1) s[i] = look_up.substitute(s_state[127 - 8*i -: 8]);
-    for (r = 0; r < 4; r = r + 1) for (c = 0; c < 4; c = c + 1) t[r + 4*c] = s[r + 4*((c + r) % 4)];
-    // MixColumns but in the last round
-    for (c = 0; c < 4; c = c + 1) begin
-        for (r = 0; r < 4; r = r + 1) begin
-            s[r + 4*c] = times_x(t[r + 4*c]) ^ times_x(t[(r + 1) % 4 + 4*c]) ^ t[(r + 1) % 4 + 4*c]
-                ^ t[(r + 2) % 4 + 4*c] ^ t[(r + 3) % 4 + 4*c];
-            if (LAST != 0) s[r + 4*c] = t[r + 4*c];
-        end
-    end
-    for (i = 0; i < 16; i = i + 1) expected[127 - 8*i -: 8] = s[i];
+    for (int i = 0; i < 16; i = i + 1) substituted[8*i +: 8] = look_up.substitute(s_state[8*i +: 8]);
+    expected = aes_specification::round_behind_substitution(substituted, LAST != 0, 128'd0);
 end
 
 // AddRoundKey with the last register

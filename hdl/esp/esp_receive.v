@@ -1304,7 +1304,6 @@ end
 reg out_hit_reg;
 reg out_epoch_reg;
 
-wire line_begin = input_begin;
 wire retire_released = m_axis_rx_tvalid && m_axis_rx_tready && m_axis_rx_tlast && out_hit_reg;
 wire retire_refused = context_take && refuse && context_hit;
 wire retire_dropped = result_valid && result_drop && result_hit;
@@ -1335,9 +1334,9 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (line_begin && !frame_uncounted) begin
+    if (input_begin && !frame_uncounted) begin
         line_frames_reg <= line_frames_reg + 1'b1;
-    end else if (!line_begin && frame_uncounted) begin
+    end else if (!input_begin && frame_uncounted) begin
         line_frames_reg <= line_frames_reg - 1'b1;
     end
     if (store_take) begin
