@@ -163,8 +163,6 @@ class Flow:
 
     def map(self) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
         """Map to the cells of the FPGA; ``cells`` and ``memories`` of the result."""
-        # registers that are kept apart (the attribute is on their nets)
-        self.run("setattr -set keep 1 a:keep %ci1:+[Q] t:$*dff* %i")
         self.step("begin:map_ram")
         before = self.memories()
         self.step("map_ram:map_ffram")

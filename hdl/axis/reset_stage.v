@@ -22,12 +22,13 @@ generate
 
         assign m_rst = rst;
     end else begin : registers
-        (* keep *) reg [STAGES-1:0] stages_reg = {STAGES{1'b1}};
+        reg [STAGES-1:0] stages_reg = {STAGES{1'b1}};
         wire [STAGES:0] shifted = {stages_reg, rst};
 
         assign m_rst = shifted[STAGES];
 
-        always @(posedge clk) begin
+        // keep: on the process, or equal registers become one
+        (* keep *) always @(posedge clk) begin
             stages_reg <= shifted[STAGES-1:0];
         end
     end

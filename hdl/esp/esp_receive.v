@@ -126,6 +126,47 @@ module esp_receive #(
     output reg  [13:0]                 event_octets
 );
 
+/*
+ * Reset: with EXTRA_REGISTERS a register for each part
+ */
+localparam RESET_STAGES = EXTRA_REGISTERS != 0 ? 1 : 0;
+wire rst_esp_parser;
+wire rst_keystream;
+wire rst_ghash;
+wire rst_path;
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_esp_parser_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_esp_parser)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_keystream_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_keystream)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_ghash_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_ghash)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_path_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_path)
+);
+
 localparam OFFSET_WIDTH = 14;
 localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
 localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
@@ -196,7 +237,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) input_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(s_axis_rx_tvalid),
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
@@ -212,7 +253,7 @@ always @(posedge clk) begin
         input_first_reg <= input_last;
         input_drop_reg <= input_drop;
     end
-    if (rst) begin
+    if (rst_path) begin
         input_first_reg <= 1'b1;
         input_drop_reg <= 1'b0;
     end
@@ -238,7 +279,7 @@ esp_parser #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_parser_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_esp_parser),
     .s_valid(input_beat),
     .s_data(input_data),
     .s_octets(input_octets),
@@ -279,7 +320,7 @@ delay_line #(
     .DEPTH_LOG2(3)
 ) parsed_line_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(desc_valid),
     .s_data({desc_esp, search_valid, desc_spi, desc_seq, desc_iv, desc_esp_offset, desc_ip_end}),
     .m_valid(parsed_valid),
@@ -359,7 +400,7 @@ queue #(
     .STAGE(2*EXTRA)
 ) context_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(parsed_valid),
     .s_ready(),
     .s_data({parsed_esp, parsed_hit, found_epoch, found_gmac, found_udp_type == 2'd2,
@@ -393,7 +434,7 @@ delay_fifo #(
     .REGISTER(EXTRA)
 ) delay_fifo_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(input_beat),
     .s_ready(line_ready),
     .s_data({input_data, input_octets, input_last}),
@@ -439,7 +480,7 @@ always @(posedge clk) begin
             beat_next_reg <= beat_next_reg + 1'b1;
         end
     end
-    if (rst) begin
+    if (rst_path) begin
         first_reg <= 1'b1;
         beat_reg <= 0;
         beat_next_reg <= 1;
@@ -508,7 +549,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) head_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(pop && !refuse),
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
@@ -574,7 +615,7 @@ always @(posedge clk) begin
         hash_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, cipher_octets, 3'd0};
         hash_index_reg <= head_handle[INDEX_WIDTH-1:0];
     end
-    if (rst) begin
+    if (rst_path) begin
         hash_valid_reg <= 1'b0;
     end
 end
@@ -595,7 +636,7 @@ ghash_feeder #(
     .LEFT_WIDTH(LEFT_WIDTH)
 ) ghash_feeder_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(hash_valid_reg),
     .s_data(hash_data_reg),
     .s_beat(hash_beat_reg),
@@ -625,7 +666,7 @@ ghash #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) ghash_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_ghash),
     .s_valid(block_valid),
     .s_block(block_data),
     .s_first(block_first),
@@ -655,7 +696,7 @@ frame_store #(
     .DEPTH_LOG2(STORE_LOG2)
 ) frame_store_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(keep_beat),
     .s_data({head_data, head_octets, head_last}),
     .s_last(head_last),
@@ -671,7 +712,7 @@ elastic_register #(
     .STAGE(2*EXTRA)
 ) store_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(store_queue_valid),
     .s_ready(store_queue_ready),
     .s_data(store_queue_data),
@@ -742,7 +783,7 @@ always @(posedge clk) begin
     record_payload_first_reg <= head_payload_first;
     record_payload_end_reg <= head_icv_first;
     record_length_reg <= head_length;
-    if (rst) begin
+    if (rst_path) begin
         record_valid_reg <= 1'b0;
     end
 end
@@ -782,7 +823,7 @@ queue #(
     .AHEAD(RECORDS_AHEAD)
 ) check_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(record_valid_reg),
     .s_ready(),
     .s_data({record_drop_reg, record_crypto_reg, record_hashed_reg, record_kind_reg, record_esp_reg, record_hit_reg, record_epoch_reg,
@@ -829,7 +870,7 @@ queue #(
     .STAGE(2*EXTRA)
 ) job_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(record && kind == KIND_CRYPTO && !overflow),
     .s_ready(),
     .s_data({head_handle[INDEX_WIDTH-1:0], head_iv, head_blocks, head_payload_first[3:0], head_pad_length_octet}),
@@ -862,7 +903,7 @@ keystream #(
     .JOBS_LOG2(JOBS_LOG2)
 ) keystream_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_keystream),
     .job_valid(job_valid),
     .job_ready(job_ready),
     .job_index(job_index),
@@ -903,7 +944,7 @@ elastic_register #(
     .STAGE(2*EXTRA)
 ) j0_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(j0_made),
     .s_ready(j0_ready),
     .s_data({j0_made_block, j0_made_pad_length, j0_made_next_header}),
@@ -917,7 +958,7 @@ elastic_register #(
     .STAGE(2*EXTRA)
 ) keystream_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(block_made),
     .s_ready(block_ready),
     .s_data(block_made_data),
@@ -940,7 +981,7 @@ queue #(
     .STAGE(2*EXTRA)
 ) hash_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(ghash_valid),
     .s_ready(),
     .s_data(ghash_data),
@@ -990,7 +1031,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) compared_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(check_take),
     .s_ready(),
     .s_data({differs, check_drop, check_crypto, check_kind, check_esp, check_hit, check_epoch, check_gmac, check_tunnel, check_near, check_handle,
@@ -1026,7 +1067,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) result_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(compared_valid),
     .s_ready(),
     .s_data({compared_differs == 32'd0, compared_crypto && compared_differs == 32'd0, compared_result}),
@@ -1060,12 +1101,12 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (!check_valid || check_take || rst) begin
+    if (!check_valid || check_take || rst_path) begin
         check_age_reg <= 2'd0;
     end else if (!check_age_reg[1]) begin
         check_age_reg <= check_age_reg + 1'b1;
     end
-    use_valid <= result_valid && authentic && !rst;
+    use_valid <= result_valid && authentic && !rst_path;
     use_count <= verified;
     use_octets <= result_octets;
     use_number <= result_number;
@@ -1097,7 +1138,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) made_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(result_valid),
     .s_ready(),
     .s_data({result_drop, verified, result_crypto && !result_gmac, result_hit, result_epoch, result_hit ? result_handle : 32'd0,
@@ -1116,7 +1157,7 @@ queue #(
     .AHEAD(VERDICTS_AHEAD)
 ) verdict_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(made_valid && !made_drop),
     .s_ready(verdict_queue_ready),
     .s_data(made_verdict),
@@ -1131,21 +1172,21 @@ queue #(
 assign verdict_ready = EXTRA != 0 ? verdict_room : verdict_queue_ready;
 
 always @(posedge clk) begin
-    event_frame <= result_valid && !result_drop && !rst;
-    event_decrypted <= result_valid && verified && !rst;
-    event_not_esp <= result_valid && !result_drop && !result_esp && !rst;
-    event_no_sa <= result_valid && !result_drop && result_esp && !result_hit && !rst;
-    event_icv_failed <= result_valid && result_crypto && !icv_equal && !rst;
-    event_syntax_failed <= result_valid && !result_drop && result_kind == KIND_SYNTAX && !rst;
-    event_limit_failed <= result_valid && authentic && usage_hard && !rst;
-    event_octets <= result_valid && !result_drop && !rst ? result_length : 14'd0;
+    event_frame <= result_valid && !result_drop && !rst_path;
+    event_decrypted <= result_valid && verified && !rst_path;
+    event_not_esp <= result_valid && !result_drop && !result_esp && !rst_path;
+    event_no_sa <= result_valid && !result_drop && result_esp && !result_hit && !rst_path;
+    event_icv_failed <= result_valid && result_crypto && !icv_equal && !rst_path;
+    event_syntax_failed <= result_valid && !result_drop && result_kind == KIND_SYNTAX && !rst_path;
+    event_limit_failed <= result_valid && authentic && usage_hard && !rst_path;
+    event_octets <= result_valid && !result_drop && !rst_path ? result_length : 14'd0;
 end
 
 event_queue #(
     .INPUTS(3)
 ) event_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_event({input_refused, context_take && refuse, result_valid && result_drop}),
     .m_ready(1'b1),
     .m_event(event_overflow)
@@ -1199,7 +1240,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) release_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(kept_valid && verdict_valid),
     .s_ready(kept_ready),
     .s_data({kept_data, kept_octets, kept_last, begins_block, verdict_verified && verdict_keystream, ahead, here,
@@ -1234,7 +1275,7 @@ elastic_register #(
     .STAGE(2*EXTRA)
 ) lanes_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(release_valid),
     .s_ready(release_ready),
     .s_data({release_data, release_last, release_keystream, before_icv & ~before_payload & {16{release_decrypt}},
@@ -1290,7 +1331,7 @@ always @(posedge clk) begin
             release_beat_reg <= release_beat_reg + 1'b1;
         end
     end
-    if (rst) begin
+    if (rst_path) begin
         m_axis_rx_tvalid <= 1'b0;
         release_beat_reg <= 0;
         passed_reg <= 2'd0;
@@ -1322,8 +1363,8 @@ generate
         assign retire_of = retire_of_reg;
 
         always @(posedge clk) begin
-            context_take_reg <= context_take && !rst;
-            retire_reg <= {retire_released, retire_refused, retire_dropped} & {3{!rst}};
+            context_take_reg <= context_take && !rst_path;
+            retire_reg <= {retire_released, retire_refused, retire_dropped} & {3{!rst_path}};
             retire_of_reg <= {out_epoch_reg, context_epoch, result_epoch};
         end
     end else begin : count_at_once
@@ -1343,7 +1384,7 @@ always @(posedge clk) begin
         out_hit_reg <= out_hit;
         out_epoch_reg <= out_epoch;
     end
-    if (rst) begin
+    if (rst_path) begin
         line_frames_reg <= 0;
         out_hit_reg <= 1'b0;
     end
@@ -1353,7 +1394,7 @@ retire_queue #(
     .INPUTS(3)
 ) retire_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_retire(retire),
     .s_epoch(retire_of),
     .m_valid(retire_valid),

@@ -133,6 +133,47 @@ module esp_transmit #(
     output reg  [13:0]                 event_octets
 );
 
+/*
+ * Reset: with EXTRA_REGISTERS a register for each part
+ */
+localparam RESET_STAGES = EXTRA_REGISTERS != 0 ? 1 : 0;
+wire rst_esp_parser;
+wire rst_keystream;
+wire rst_ghash;
+wire rst_path;
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_esp_parser_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_esp_parser)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_keystream_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_keystream)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_ghash_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_ghash)
+);
+
+reset_stage #(
+    .STAGES(RESET_STAGES)
+) reset_path_inst (
+    .clk(clk),
+    .rst(rst),
+    .m_rst(rst_path)
+);
+
 localparam OFFSET_WIDTH = 14;
 localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
 // with KEY_STORE also the time that a job waits for its key, and for that of an h_req before it: see keystream
@@ -231,7 +272,7 @@ elastic_register #(
     .STAGE(2 * EXTRA_INPUT)
 ) input_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(s_axis_tx_tvalid),
     .s_ready(s_axis_tx_tready),
     .s_data({s_axis_tx_tdata, s_octets, s_axis_tx_tlast, enable && handle != 0 && tunnel_handle == 0, handle == 0 && tunnel_handle == 0, handle}),
@@ -255,7 +296,7 @@ always @(posedge clk) begin
             input_beat_reg <= input_beat_reg + 1'b1;
         end
     end
-    if (rst) begin
+    if (rst_path) begin
         input_first_reg <= 1'b1;
         input_beat_reg <= 0;
         input_id_reg <= 0;
@@ -285,7 +326,7 @@ esp_parser #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) esp_parser_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_esp_parser),
     .s_valid(input_beat),
     .s_data(input_data),
     .s_octets(input_octets),
@@ -344,7 +385,7 @@ localparam [EXTRA:0] ONE_CYCLE = 1;
 assign usage_index = asked_valid ? asked_handle[INDEX_WIDTH-1:0] : {INDEX_WIDTH{1'b0}};
 
 always @(posedge clk) begin
-    asked_stays_reg <= asked_valid && !judge && !rst ? (asked_stays_reg << 1) | ONE_CYCLE : 0;
+    asked_stays_reg <= asked_valid && !judge && !rst_path ? (asked_stays_reg << 1) | ONE_CYCLE : 0;
 end
 
 localparam PARSED_WIDTH = 3 + 32 + 32 + 64 + 7 + OFFSET_WIDTH;
@@ -358,7 +399,7 @@ queue #(
     .STAGE(EXTRA)
 ) parsed_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(desc_valid),
     .s_ready(),
     .s_data({desc_esp, desc_ipv6, desc_udp, desc_spi, desc_seq, desc_iv, desc_esp_offset, desc_ip_end}),
@@ -374,7 +415,7 @@ queue #(
     .STAGE(EXTRA)
 ) asked_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(input_begin),
     .s_ready(),
     .s_data({input_asks, input_bypass, input_handle}),
@@ -390,7 +431,7 @@ queue #(
     .STAGE(EXTRA)
 ) answer_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(found_valid),
     .s_ready(),
     .s_data({found_hit, found_epoch, found_gmac, found_esn, found_ipv6, found_iv_sequence, found_seq_hi, found_icv_words, found_spi,
@@ -502,7 +543,7 @@ always @(posedge clk) begin
     if (judged_valid_reg) begin
         judged_id_reg <= judged_id_reg + 1'b1;
     end
-    if (rst) begin
+    if (rst_path) begin
         judged_valid_reg <= 1'b0;
         judged_id_reg <= 0;
     end
@@ -552,7 +593,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) limit_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(judged_valid_reg),
     /* verilator lint_off PINCONNECTEMPTY */ // never waits
     .s_ready(),
@@ -621,7 +662,7 @@ queue #(
     .STAGE(EXTRA)
 ) context_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(limit_valid),
     .s_ready(),
     .s_data({limit_hit, limit_epoch, limit_protect, limit_gmac, limit_status, limit_refused, limit_iv_sequence && limit_protect, limit_iv, limit_index,
@@ -653,7 +694,7 @@ queue #(
     .STAGE(EXTRA)
 ) job_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(limit_valid && limit_protect),
     .s_ready(),
     .s_data({limit_index, limit_iv, limit_blocks, limit_esp_offset[3:0], limit_id, limit_ip_end}),
@@ -696,7 +737,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) active_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(active_begin),
     .s_ready(),
     .s_data({ended_reg[active_id], length_mem[active_id]}),
@@ -730,7 +771,7 @@ keystream #(
     .JOBS_LOG2(FRAMES_LOG2)
 ) keystream_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_keystream),
     .job_valid(job_valid),
     .job_ready(job_ready),
     .job_index(job_index),
@@ -771,7 +812,7 @@ elastic_register #(
     .STAGE(2 * EXTRA_KEYSTREAM)
 ) keystream_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(made_valid),
     .s_ready(made_ready),
     .s_data({made_data, made_last}),
@@ -796,7 +837,7 @@ delay_fifo #(
     .REGISTER(EXTRA)
 ) delay_fifo_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(input_open),
     .s_ready(frame_fifo_ready),
     .s_data({input_data, input_octets, input_last}),
@@ -865,7 +906,7 @@ always @(posedge clk) begin
             beat_reg <= beat_reg + 1'b1;
         end
     end
-    if (rst) begin
+    if (rst_path) begin
         first_reg <= 1'b1;
         beat_reg <= 0;
         beat_before_reg <= {BEAT_WIDTH{1'b1}};
@@ -886,7 +927,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) length_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(1'b1),
     .s_ready(),
     .s_data({ended_reg[context_id], length_mem[context_id]}),
@@ -900,7 +941,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) shorter_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(1'b1),
     .s_ready(),
     .s_data(context_ended && context_length < context_ip_end),
@@ -924,7 +965,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) place_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(line_next),
     .s_ready(place_ready),
     .s_data({line_last, here, line_data, line_octets, first_reg, short_frame, ends_payload, context_refused, beat_reg, line_length,
@@ -940,7 +981,7 @@ always @(posedge clk) begin
     if (place_take) begin
         passed_reg <= place_last ? 4'd0 : passed_reg | place_here;
     end
-    if (rst) begin
+    if (rst_path) begin
         passed_reg <= 4'd0;
     end
 end
@@ -974,7 +1015,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) range_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(place_valid),
     .s_ready(range_ready),
     .s_data({place_last, ~passed_reg & ~place_here, place_here, place_rest}),
@@ -1095,7 +1136,7 @@ elastic_register #(
     .STAGE(EXTRA)
 ) mark_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(range_valid),
     .s_ready(mark_ready),
     .s_data({(range_data & ~iv_mask) | ({range_iv, range_iv} & iv_mask), range_octets, range_last, range_first, range_beat, range_length,
@@ -1116,7 +1157,7 @@ generate
             .AHEAD(BEATS_AHEAD)
         ) heads_queue_inst (
             .clk(clk),
-            .rst(rst),
+            .rst(rst_path),
             .s_valid(mark_valid),
             .s_ready(heads_ready),
             .s_data(mark),
@@ -1269,7 +1310,7 @@ always @(posedge clk) begin
         drain_reg <= drain_reg - 1'b1;
         draining_reg <= drain_reg != 1;
     end
-    if (rst) begin
+    if (rst_path) begin
         xor_valid_reg <= 1'b0;
         keystream_done_reg <= 1'b0;
         hashed_reg <= 1'b0;
@@ -1294,7 +1335,7 @@ fifo #(
     .DEPTH_LOG2(STATUS_LOG2)
 ) status_fifo_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(frame_leaves),
     .s_ready(status_fifo_ready),
     .s_data({5'd0, head_status}),
@@ -1323,7 +1364,7 @@ ghash_feeder #(
     .LEFT_WIDTH(LEFT_WIDTH)
 ) ghash_feeder_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(xor_valid_reg),
     .s_data(xor_data_reg),
     .s_beat(xor_beat_reg),
@@ -1353,7 +1394,7 @@ ghash #(
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
 ) ghash_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_ghash),
     .s_valid(block_valid),
     .s_block(block_data),
     .s_first(block_first),
@@ -1392,7 +1433,7 @@ reg tag_job_hashed_reg;
 reg [3:0] tag_job_lane_reg;
 
 always @(posedge clk) begin
-    tag_job_reg <= tag_job && !rst;
+    tag_job_reg <= tag_job && !rst_path;
     tag_job_hashed_reg <= head_hash_end;
     tag_job_lane_reg <= head_icv_first[3:0];
     if (j0_event && !tag_job_reg) begin
@@ -1402,7 +1443,7 @@ always @(posedge clk) begin
         j0_ahead_reg <= j0_ahead_reg - 1'b1;
         j0_missing_reg <= j0_missing_reg || j0_ahead_reg == 1;
     end
-    if (rst) begin
+    if (rst_path) begin
         j0_ahead_reg <= 0;
         j0_missing_reg <= 1'b1;
     end
@@ -1414,7 +1455,7 @@ fifo #(
     .DEPTH_LOG2(4)
 ) tag_job_fifo_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(tag_job_reg),
     .s_ready(),
     .s_data({tag_job_hashed_reg, tag_job_lane_reg}),
@@ -1429,7 +1470,7 @@ fifo #(
     .DEPTH_LOG2(3)
 ) hash_fifo_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(hash_valid),
     .s_ready(),
     .s_data(hash_data),
@@ -1453,7 +1494,7 @@ elastic_register #(
     .STAGE(2 * EXTRA_TAG)
 ) tag_register_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(tag_ready),
     .s_ready(tag_room),
     .s_data({stored_hash ^ j0_block, -tag_job_lane}),
@@ -1480,7 +1521,7 @@ always @(posedge clk) begin
     end else if (tag_take) begin
         tag_valid_reg <= 1'b0;
     end
-    if (rst) begin
+    if (rst_path) begin
         tag_valid_reg <= 1'b0;
     end
 end
@@ -1505,7 +1546,7 @@ delay_line #(
     .DEPTH_LOG2(TAG_DELAY_LOG2)
 ) delay_line_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(xor_valid_reg),
     .s_data({xor_data_reg, xor_octets_reg, xor_last_reg, xor_abort_reg, xor_icv_lanes_reg, xor_icv_reg, xor_tagged_reg, xor_retire_reg, xor_epoch_reg}),
     .m_valid(exit_valid),
@@ -1522,7 +1563,7 @@ always @(posedge clk) begin
     if (exit_valid) begin
         missing_reg <= missing && !exit_last;
     end
-    if (rst) begin
+    if (rst_path) begin
         missing_reg <= 1'b0;
     end
 end
@@ -1550,7 +1591,7 @@ fifo #(
     .DEPTH_LOG2(OUTPUT_LOG2)
 ) output_fifo_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_valid(exit_valid),
     .s_ready(),
     .s_data({exit_beat, live_lanes, exit_last, exit_last && (exit_abort || missing)}),
@@ -1603,14 +1644,14 @@ generate
         assign retire_of = retire_of_reg;
 
         always @(posedge clk) begin
-            output_enter_reg <= output_enter && !rst;
-            output_beat_reg <= output_beat && !rst;
+            output_enter_reg <= output_enter && !rst_path;
+            output_beat_reg <= output_beat && !rst_path;
             room_reg <= output_room && status_level < 2**STATUS_LOG2 - 3;
-            frame_leaves_reg <= frame_leaves && !rst;
-            drain_late_reg <= drain_late && !rst;
-            drain_cut_reg <= drain_cut && !rst;
+            frame_leaves_reg <= frame_leaves && !rst_path;
+            drain_late_reg <= drain_late && !rst_path;
+            drain_cut_reg <= drain_cut && !rst_path;
             drain_done_reg <= keystream_done;
-            retire_reg <= {retire_protected, retire_dropped} & {2{!rst}};
+            retire_reg <= {retire_protected, retire_dropped} & {2{!rst_path}};
             retire_of_reg <= {exit_epoch, head_epoch};
         end
     end else begin : count_at_once
@@ -1638,7 +1679,7 @@ always @(posedge clk) begin
     end else if (!output_counted && output_uncounted) begin
         output_count_reg <= output_count_reg - 1'b1;
     end
-    if (rst) begin
+    if (rst_path) begin
         frames_reg <= 0;
         output_count_reg <= 0;
     end
@@ -1646,7 +1687,7 @@ end
 
 retire_queue retire_queue_inst (
     .clk(clk),
-    .rst(rst),
+    .rst(rst_path),
     .s_retire(retire),
     .s_epoch(retire_of),
     .m_valid(retire_valid),
