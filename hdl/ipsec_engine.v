@@ -14,8 +14,8 @@
  *   s_axis_rx   from the wire; tready is 1 (a frame without room is dropped whole and counted)
  *   m_axis_rx   to the host; tuser, constant over the frame: {handle of the SA or 0, slot 12 word, slot 1 word}
  *
- * With EXTRA_REGISTERS a reset of at least eight cycles is asked for; it takes effect three cycles later, and the readies of the inputs come five cycles after its
- * end. Latency: header of esp_transmit and esp_receive. After reset all enables are 0: frames pass unchanged.
+ * With EXTRA_REGISTERS a reset lasts four cycles at least; it takes effect three cycles later, and the inputs are ready from the fifth cycle behind it on.
+ * Latency: header of esp_transmit and esp_receive. After reset all enables are 0: frames pass unchanged.
  */
 module ipsec_engine #(
     // entries of the SA table, 16 to 65536 (of these, 65535 can be in use): up to 256 in a CAM, above that hashed

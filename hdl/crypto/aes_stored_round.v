@@ -7,9 +7,9 @@
 // Latency  3 cycles: a register inside and one behind SubBytes.    Rate: one block per cycle, never stalls.
 // Key      of the job that key_swap made the current one (see aes_round_key), at the time of the third cycle.
 // Order    FIPS-197: s_state[127:120] is octet 0.
-// Secrets  The state registers are zero while the stage holds no valid block; the ROM and the register inside the S-box then hold
-//          what an octet of zero gives.
-// Reset    empties the stage; the state is zero a cycle later.
+// Secrets  m_state is zero without m_valid. Where the stage holds no valid block, the register (or ROM) inside the S-box and the one behind it
+//          hold what an octet of zero gives, which every block before has then left.
+// Reset    empties the stage: m_state is zero a cycle later, the registers before it when s_state is.
 
 `resetall
 `timescale 1ns / 1ps
@@ -116,8 +116,8 @@ always @(posedge clk) begin
 
     valid_2_reg <= valid_1_reg && !rst;
     user_2_reg <= valid_1_reg ? user_1_reg : {USER_WIDTH{1'b0}};
-    // reset reaches the state through the valid bits, so that it has no hundreds of registers to go to
-    if (!valid_1_reg || skip_1_reg) begin
+    // without a block: what an octet of zero gives. Reset reaches the state through the valid bits, so that it has no hundreds of registers to go to
+    if (skip_1_reg) begin
         state_2_reg <= 128'd0;
     end else begin
         state_2_reg <= substituted;

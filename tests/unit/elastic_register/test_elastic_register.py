@@ -114,7 +114,7 @@ async def reset_empties(dut: Any) -> None:
         assert bench.passed == 0
 
 
-BUILDS = ((0, 1, 8), (1, 0, 8), (1, 1, 8), (1, 1, 1), (1, 0, 64))
+BUILDS = ((0, 1, 8), (1, 0, 8), (1, 1, 8), (1, 1, 1), (1, 0, 64), (2, 1, 8))
 """STAGE, CLOSE_GAPS, WIDTH."""
 
 
