@@ -616,7 +616,7 @@ queue #(
     .WIDTH(CONTEXT_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1),
-    .STAGE(EXTRA)
+    .STAGE(2 * EXTRA)
 ) context_queue_inst (
     .clk(clk),
     .rst(rst),
