@@ -48,9 +48,12 @@ wire [DEPTH_LOG2:0] stored = write_ptr_reg - read_ptr_reg;
 // behind the words that may be read
 wire [DEPTH_LOG2:0] end_ptr;
 // one more may be read in the next cycle
-wire grow;
+(* keep *) wire grow;
 wire [DEPTH_LOG2:0] unread = end_ptr - read_ptr_reg;
-// unread is not 0; it is more than 1: so that no comparison lies behind `read`, which comes late
+// kept, so that no comparison is mixed with `read`, which comes late
+(* keep *) wire unread_two = unread == 2;
+(* keep *) wire room_for_two = stored == ALMOST - 1'b1;
+// unread is not 0; it is more than 1
 reg unread_reg;
 reg several_reg;
 (* keep *) wire read;
@@ -72,9 +75,9 @@ always @(posedge clk) begin
     end
     // without choices, of which Yosys would make enables
     full_reg <= !read && (full_reg || (s_valid && almost_reg));
-    almost_reg <= (almost_reg && read == s_valid) || (full_reg && read) || (stored == ALMOST - 1'b1 && s_valid && !read);
+    almost_reg <= (almost_reg && read == s_valid) || (full_reg && read) || (room_for_two && s_valid && !read);
     unread_reg <= grow || several_reg || (unread_reg && !read);
-    several_reg <= (several_reg && !(unread == 2 && read && !grow)) || (unread_reg && grow && !read);
+    several_reg <= (several_reg && !(unread_two && read && !grow)) || (unread_reg && grow && !read);
     if (rst) begin
         write_ptr_reg <= 0;
         read_ptr_reg <= 0;

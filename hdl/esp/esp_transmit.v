@@ -659,7 +659,7 @@ queue #(
     .WIDTH(CONTEXT_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1),
-    .STAGE(EXTRA)
+    .STAGE(2 * EXTRA)
 ) context_queue_inst (
     .clk(clk),
     .rst(rst_path),
@@ -1267,6 +1267,8 @@ assign hash_index = POWERS == GHASH_STAGES ? xor_index_reg : power_index;
 always @(posedge clk) begin
     xor_valid_reg <= pop && !drop;
     if (pop) begin
+        // stays until the next frame
+        xor_index_reg <= head_index;
         keystream_done_reg <= keystream_done && !head_last;
         hashed_reg <= hashed && !head_last;
         if (keystream_needed) begin
@@ -1292,7 +1294,6 @@ always @(posedge clk) begin
     xor_hash_blocks_reg <= head_hash_blocks;
     xor_first_block_reg <= head_first_block;
     xor_length_block_reg <= {{64-3-OFFSET_WIDTH{1'b0}}, head_aad_octets, 3'd0, {64-3-OFFSET_WIDTH{1'b0}}, head_cipher_octets, 3'd0};
-    xor_index_reg <= head_index;
 
     event_frame <= frame_leaves;
     event_protected <= frame_leaves && head_job && head_status == STATUS_SENT[2:0];
