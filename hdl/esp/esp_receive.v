@@ -1141,12 +1141,15 @@ always @(posedge clk) begin
     event_octets <= result_valid && !result_drop && !rst ? result_length : 14'd0;
 end
 
+wire [2:0] lost_now = {input_refused, context_take && refuse, result_valid && result_drop};
+wire [2:0] lost;
+
 event_queue #(
     .INPUTS(3)
 ) event_queue_inst (
     .clk(clk),
     .rst(rst),
-    .s_event({input_refused, context_take && refuse, result_valid && result_drop}),
+    .s_event(lost),
     .m_ready(1'b1),
     .m_event(event_overflow)
 );
@@ -1315,20 +1318,24 @@ wire [2:0] retire_of;
 generate
     if (EXTRA != 0) begin : count_later
         reg context_take_reg;
+        reg [2:0] lost_reg;
         reg [2:0] retire_reg;
         reg [2:0] retire_of_reg;
 
         assign frame_uncounted = context_take_reg;
+        assign lost = lost_reg;
         assign retire = retire_reg;
         assign retire_of = retire_of_reg;
 
         always @(posedge clk) begin
             context_take_reg <= context_take && !rst;
+            lost_reg <= lost_now & {3{!rst}};
             retire_reg <= {retire_released, retire_refused, retire_dropped} & {3{!rst}};
             retire_of_reg <= {out_epoch_reg, context_epoch, result_epoch};
         end
     end else begin : count_at_once
         assign frame_uncounted = context_take;
+        assign lost = lost_now;
         assign retire = {retire_released, retire_refused, retire_dropped};
         assign retire_of = {out_epoch_reg, context_epoch, result_epoch};
     end
