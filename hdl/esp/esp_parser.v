@@ -375,8 +375,8 @@ reg release_reg;
 reg [2:0] held_reg;
 wire hold = flush_reg && live_words[6];
 
-// With the frame that is not all in there may be 8 and 4. With EXTRA_REGISTERS one of a beat, which needs no quads, may be in a register before s_valid
-assign full = backlog_reg[3:1] == 3'b011 || (EXTRA_REGISTERS != 0 && backlog_reg == 4'sd5) || held_reg == 3'd3 || held_reg == 3'd4;
+// with the frame that is not all in there may be 8 and 4
+assign full = backlog_reg[3:1] == 3'b011 || held_reg == 3'd3 || held_reg == 3'd4;
 
 always @(posedge clk) begin
     state_reg <= finish ? STATE_IP : present ? next_state : state_reg;

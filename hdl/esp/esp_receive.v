@@ -14,7 +14,7 @@
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
  * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
- * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 13, for a frame that is not ESP 9, to the rest.
+ * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 12, for a frame that is not ESP 8, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -136,7 +136,7 @@ localparam EXTRA_PARSER = 2 * EXTRA;
 localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
 localparam HASH_DELAY = 11 + LOOKUP_LATENCY + EXTRA_PARSER + EXTRA_CONTEXT;
-// The others: 1 at the input, 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict,
+// Those behind it: 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict,
 // 3 for the release
 localparam LINE_LOG2 = 6;
 // log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
@@ -165,47 +165,25 @@ localparam [2:0]
 /*
  * Input: a frame that finds no room among the headers being parsed is dropped
  */
-wire [4:0] octets;
+wire [4:0] input_octets;
 wire parser_full;
 reg input_first_reg;
 reg input_drop_reg;
-// frames between s_axis_rx and the hash, without one that waits in the register
+// frames between s_axis_rx and the hash
 reg [LINE_FRAMES_LOG2:0] line_frames_reg;
 
 wire line_ready;
-wire line_full = line_frames_reg >= 2**LINE_FRAMES_LOG2 - EXTRA;
-wire input_full = parser_full || line_full || !line_ready;
+wire input_full = parser_full || line_frames_reg[LINE_FRAMES_LOG2] || !line_ready;
 wire input_drop = input_first_reg ? input_full : input_drop_reg;
+wire input_beat = s_axis_rx_tvalid && !input_drop;
 wire input_refused = s_axis_rx_tvalid && input_first_reg && input_full;
-
-wire input_beat;
-wire input_begin;
-wire [127:0] input_data;
-wire [4:0] input_octets;
-wire input_last;
 
 assign s_axis_rx_tready = 1'b1;
 
 octet_count octet_count_inst (
     .tkeep(s_axis_rx_tkeep),
     .tlast(s_axis_rx_tlast),
-    .octets(octets)
-);
-
-elastic_register #(
-    .WIDTH(1 + 128 + 5 + 1),
-    .STAGE(EXTRA)
-) input_register_inst (
-    .clk(clk),
-    .rst(rst),
-    .s_valid(s_axis_rx_tvalid && !input_drop),
-    /* verilator lint_off PINCONNECTEMPTY */ // never waits
-    .s_ready(),
-    /* verilator lint_on PINCONNECTEMPTY */
-    .s_data({input_first_reg, s_axis_rx_tdata, octets, s_axis_rx_tlast}),
-    .m_valid(input_beat),
-    .m_ready(1'b1),
-    .m_data({input_begin, input_data, input_octets, input_last})
+    .octets(input_octets)
 );
 
 always @(posedge clk) begin
@@ -241,9 +219,9 @@ esp_parser #(
     .clk(clk),
     .rst(rst),
     .s_valid(input_beat),
-    .s_data(input_data),
+    .s_data(s_axis_rx_tdata),
     .s_octets(input_octets),
-    .s_last(input_last),
+    .s_last(s_axis_rx_tlast),
     .full(parser_full),
     .m_valid(desc_valid),
     .m_esp(desc_esp),
@@ -397,7 +375,7 @@ delay_fifo #(
     .rst(rst),
     .s_valid(input_beat),
     .s_ready(line_ready),
-    .s_data({input_data, input_octets, input_last}),
+    .s_data({s_axis_rx_tdata, input_octets, s_axis_rx_tlast}),
     .m_valid(line_valid),
     .m_ready(pop),
     .m_data({line_data, line_octets, line_last})
@@ -1303,11 +1281,12 @@ end
 /*
  * Frames between s_axis_rx and the hash; SAs no longer used by a frame
  */
+wire input_begin = input_beat && input_first_reg;
+
 // the frame on the output register
 reg out_hit_reg;
 reg out_epoch_reg;
 
-wire line_begin = input_beat && input_begin;
 wire retire_released = m_axis_rx_tvalid && m_axis_rx_tready && m_axis_rx_tlast && out_hit_reg;
 wire retire_refused = context_take && refuse && context_hit;
 wire retire_dropped = result_valid && result_drop && result_hit;
@@ -1342,9 +1321,9 @@ generate
 endgenerate
 
 always @(posedge clk) begin
-    if (line_begin && !frame_uncounted) begin
+    if (input_begin && !frame_uncounted) begin
         line_frames_reg <= line_frames_reg + 1'b1;
-    end else if (!line_begin && frame_uncounted) begin
+    end else if (!input_begin && frame_uncounted) begin
         line_frames_reg <= line_frames_reg - 1'b1;
     end
     if (store_take) begin
