@@ -1177,7 +1177,7 @@ assign verdict_take = kept_take && kept_last;
 
 elastic_register #(
     .WIDTH(STORE_WIDTH + 2 + 4 + 8 + 96 + 2),
-    .STAGE(EXTRA)
+    .STAGE(2*EXTRA)
 ) release_register_inst (
     .clk(clk),
     .rst(rst),
@@ -1209,7 +1209,7 @@ lane_before before_icv_inst (
     .lanes(before_icv)
 );
 
-// the sink's ready comes as far as here, and that of this stage is a register
+// the sink's ready comes as far as here
 elastic_register #(
     .WIDTH(128 + 1 + 1 + 16 + 16 + 4 + 96 + 2),
     .STAGE(2*EXTRA)
