@@ -14,7 +14,7 @@
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
  * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
- * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 13, for a frame that is not ESP 9, to the rest.
+ * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 12, for a frame that is not ESP 8, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
  * The wire is never stalled: s_axis_rx_tready is always 1. A frame for which there is no room (frame store, or MAX_FRAMES of
@@ -177,7 +177,7 @@ localparam EXTRA_PARSER = 2 * EXTRA;
 localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
 localparam HASH_DELAY = 11 + LOOKUP_LATENCY + EXTRA_PARSER + EXTRA_CONTEXT;
-// The others: 1 at the input, 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict,
+// Those behind it: 1 until the record, 2 for the queue of jobs in block RAM and a register behind it, 1 behind the queue of E(J0), 3 for the verdict,
 // 3 for the release
 localparam LINE_LOG2 = 6;
 // log2 of the frames between s_axis_rx and the hash: not more than HASH_DELAY and a few cycles bring
@@ -206,51 +206,30 @@ localparam [2:0]
 /*
  * Input: a frame that finds no room among the headers being parsed is dropped
  */
-wire [4:0] octets;
-wire input_valid;
-wire [127:0] input_data;
 wire [4:0] input_octets;
-wire input_last;
 wire parser_full;
 reg input_first_reg;
 reg input_drop_reg;
-// frames between the input and the hash
+// frames between s_axis_rx and the hash
 reg [LINE_FRAMES_LOG2:0] line_frames_reg;
 
 wire line_ready;
 wire input_full = parser_full || line_frames_reg[LINE_FRAMES_LOG2] || !line_ready;
 wire input_drop = input_first_reg ? input_full : input_drop_reg;
-wire input_beat = input_valid && !input_drop;
-wire input_begin = input_beat && input_first_reg;
-wire input_refused = input_valid && input_first_reg && input_full;
+wire input_beat = s_axis_rx_tvalid && !input_drop;
+wire input_refused = s_axis_rx_tvalid && input_first_reg && input_full;
 
 assign s_axis_rx_tready = 1'b1;
 
 octet_count octet_count_inst (
     .tkeep(s_axis_rx_tkeep),
     .tlast(s_axis_rx_tlast),
-    .octets(octets)
-);
-
-elastic_register #(
-    .WIDTH(128 + 5 + 1),
-    .STAGE(EXTRA)
-) input_register_inst (
-    .clk(clk),
-    .rst(rst_path),
-    .s_valid(s_axis_rx_tvalid),
-    /* verilator lint_off PINCONNECTEMPTY */ // never waits
-    .s_ready(),
-    /* verilator lint_on PINCONNECTEMPTY */
-    .s_data({s_axis_rx_tdata, octets, s_axis_rx_tlast}),
-    .m_valid(input_valid),
-    .m_ready(1'b1),
-    .m_data({input_data, input_octets, input_last})
+    .octets(input_octets)
 );
 
 always @(posedge clk) begin
-    if (input_valid) begin
-        input_first_reg <= input_last;
+    if (s_axis_rx_tvalid) begin
+        input_first_reg <= s_axis_rx_tlast;
         input_drop_reg <= input_drop;
     end
     if (rst_path) begin
@@ -281,9 +260,9 @@ esp_parser #(
     .clk(clk),
     .rst(rst_esp_parser),
     .s_valid(input_beat),
-    .s_data(input_data),
+    .s_data(s_axis_rx_tdata),
     .s_octets(input_octets),
-    .s_last(input_last),
+    .s_last(s_axis_rx_tlast),
     .full(parser_full),
     .m_valid(desc_valid),
     .m_esp(desc_esp),
@@ -437,7 +416,7 @@ delay_fifo #(
     .rst(rst_path),
     .s_valid(input_beat),
     .s_ready(line_ready),
-    .s_data({input_data, input_octets, input_last}),
+    .s_data({s_axis_rx_tdata, input_octets, s_axis_rx_tlast}),
     .m_valid(line_valid),
     .m_ready(pop),
     .m_data({line_data, line_octets, line_last})
@@ -1182,12 +1161,15 @@ always @(posedge clk) begin
     event_octets <= result_valid && !result_drop && !rst_path ? result_length : 14'd0;
 end
 
+wire [2:0] lost_now = {input_refused, context_take && refuse, result_valid && result_drop};
+wire [2:0] lost;
+
 event_queue #(
     .INPUTS(3)
 ) event_queue_inst (
     .clk(clk),
     .rst(rst_path),
-    .s_event({input_refused, context_take && refuse, result_valid && result_drop}),
+    .s_event(lost),
     .m_ready(1'b1),
     .m_event(event_overflow)
 );
@@ -1237,7 +1219,7 @@ assign verdict_take = kept_take && kept_last;
 
 elastic_register #(
     .WIDTH(STORE_WIDTH + 2 + 4 + 8 + 96 + 2),
-    .STAGE(EXTRA)
+    .STAGE(2*EXTRA)
 ) release_register_inst (
     .clk(clk),
     .rst(rst_path),
@@ -1269,7 +1251,7 @@ lane_before before_icv_inst (
     .lanes(before_icv)
 );
 
-// the sink's ready comes as far as here, and that of this stage is a register
+// the sink's ready comes as far as here
 elastic_register #(
     .WIDTH(128 + 1 + 1 + 16 + 16 + 4 + 96 + 2),
     .STAGE(2*EXTRA)
@@ -1341,6 +1323,8 @@ end
 /*
  * Frames between s_axis_rx and the hash; SAs no longer used by a frame
  */
+wire input_begin = input_beat && input_first_reg;
+
 // the frame on the output register
 reg out_hit_reg;
 reg out_epoch_reg;
@@ -1355,20 +1339,24 @@ wire [2:0] retire_of;
 generate
     if (EXTRA != 0) begin : count_later
         reg context_take_reg;
+        reg [2:0] lost_reg;
         reg [2:0] retire_reg;
         reg [2:0] retire_of_reg;
 
         assign frame_uncounted = context_take_reg;
+        assign lost = lost_reg;
         assign retire = retire_reg;
         assign retire_of = retire_of_reg;
 
         always @(posedge clk) begin
             context_take_reg <= context_take && !rst_path;
+            lost_reg <= lost_now & {3{!rst_path}};
             retire_reg <= {retire_released, retire_refused, retire_dropped} & {3{!rst_path}};
             retire_of_reg <= {out_epoch_reg, context_epoch, result_epoch};
         end
     end else begin : count_at_once
         assign frame_uncounted = context_take;
+        assign lost = lost_now;
         assign retire = {retire_released, retire_refused, retire_dropped};
         assign retire_of = {out_epoch_reg, context_epoch, result_epoch};
     end
