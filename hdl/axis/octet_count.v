@@ -9,22 +9,26 @@
 module octet_count (
     input  wire [15:0] tkeep,
     input  wire        tlast,
-    output reg  [4:0]  octets
+    output wire [4:0]  octets
 );
 
-// the lowest 0 of tkeep, as a one-hot; none: all ones
-wire [16:0] first_zero = {1'b1, ~tkeep} & (~{1'b1, ~tkeep} + 17'd1);
+// for each four lanes: all are kept; octets up to the first one that is not, if not all are
+wire [3:0] whole = {&tkeep[15:12], &tkeep[11:8], &tkeep[7:4], &tkeep[3:0]};
+wire [7:0] part;
 
-always @* begin
-    octets[0] = |(first_zero & 17'h0aaaa);
-    octets[1] = |(first_zero & 17'h0cccc);
-    octets[2] = |(first_zero & 17'h0f0f0);
-    octets[3] = |(first_zero & 17'h0ff00);
-    octets[4] = first_zero[16];
-    if (!tlast) begin
-        octets = 5'd16;
+genvar quarter;
+generate
+    for (quarter = 0; quarter < 4; quarter = quarter + 1) begin : count
+        wire [2:0] kept = tkeep[4*quarter +: 3];
+
+        assign part[2*quarter +: 2] = {kept[0] && kept[1], kept[0] && (!kept[1] || kept[2])};
     end
-end
+endgenerate
+
+// the first four that are not all kept
+wire [1:0] first = {whole[0] && whole[1], whole[0] && (!whole[1] || whole[2])};
+
+assign octets = &whole || !tlast ? 5'd16 : {1'b0, first, part[2*first +: 2]};
 
 endmodule
 
