@@ -23,15 +23,15 @@
  * without room for an IV.
  *
  * Latency: descriptor 2 cycles after the last header is taken; 5 cycles after the first beat for IPv4 without options or tags, 12 at the most (but
- * never before the octets are in). EXTRA_REGISTERS = 1: two cycles more, between walk and judge. Throughput: one beat per cycle, any frame size from
- * one beat up.
+ * never before the octets are in). EXTRA_REGISTERS = 1: three cycles more, one in front of the capture and two between walk and judge.
+ * Throughput: one beat per cycle, any frame size from one beat up.
  * Bad input: anything that is not a whole ESP header inside both frame and IP packet gives m_esp = 0. Packets that end behind octet 16,351
  * by their IP header give m_ip_end = all ones (which is longer than any frame).
  */
 module esp_parser #(
     // width of an octet offset in a frame
     parameter OFFSET_WIDTH = 14,
-    // 1: two registers between walk and judge
+    // 1: a register for the beats, and two between walk and judge
     parameter EXTRA_REGISTERS = 0
 ) (
     input  wire                    clk,
@@ -45,7 +45,7 @@ module esp_parser #(
     input  wire [4:0]              s_octets,
     input  wire                    s_last,
     // no room for another frame: do not begin one
-    output wire                    full,
+    output reg                     full,
 
     /*
      * Descriptors: one per frame, a pulse; the other fields are valid with it only
@@ -97,25 +97,61 @@ localparam [2:0]
 function [2:0] kind_of;
     input [7:0] protocol;
     begin
-        case (protocol)
-            PROTO_HOP_BY_HOP, PROTO_ROUTING, PROTO_DESTINATION: kind_of = KIND_EXTENSION;
-            PROTO_UDP: kind_of = KIND_UDP;
-            PROTO_ESP: kind_of = KIND_ESP;
-            default: kind_of = KIND_NONE;
-        endcase
+        // a case would become a reset of registers
+        kind_of = ({3{protocol == PROTO_ESP}} & KIND_ESP) | ({3{protocol == PROTO_UDP}} & KIND_UDP)
+            | ({3{protocol == PROTO_HOP_BY_HOP || protocol == PROTO_ROUTING || protocol == PROTO_DESTINATION}} & KIND_EXTENSION);
+    end
+endfunction
+
+// words that the walk needs of a header, and two; of an IPv6 header it needs both halves
+localparam [5:0] NEEDED_IP = 6'd7;
+
+function [5:0] needed_of;
+    input [2:0] kind;
+    begin
+        // 3, 5, 6
+        needed_of = {3'd0, kind[1] || kind[2], kind[0] || kind[2], kind[0] || kind[1]};
     end
 endfunction
 
 /*
+ * The beat at hand
+ */
+wire beat_valid;
+wire [127:0] beat_data;
+/* verilator lint_off UNUSEDSIGNAL */ // an odd octet completes no word
+wire [4:0] beat_octets;
+/* verilator lint_on UNUSEDSIGNAL */
+wire beat_last;
+
+generate
+    if (EXTRA_REGISTERS != 0) begin : beat_later
+        reg valid_reg;
+        reg [133:0] beat_reg;
+
+        always @(posedge clk) begin
+            valid_reg <= s_valid && !rst;
+            beat_reg <= {s_data, s_octets, s_last};
+        end
+
+        assign beat_valid = valid_reg;
+        assign {beat_data, beat_octets, beat_last} = beat_reg;
+    end else begin : beat_now
+        assign beat_valid = s_valid;
+        assign {beat_data, beat_octets, beat_last} = {s_data, s_octets, s_last};
+    end
+endgenerate
+
+/*
  * Capture
  *
- * A frame has a slot of 8; only frames of three beats or more, which may hold an IP header, have one of 4 slots for their quads.
+ * A frame has a slot of 16; only frames of three beats or more, which may hold an IP header, have one of 4 slots for their quads.
  */
 
 wire [127:0] block;
 
 octet_reverse octet_reverse_inst (
-    .s_data(s_data),
+    .s_data(beat_data),
     .m_data(block)
 );
 
@@ -124,55 +160,75 @@ reg in_frame_reg;
 // quad that the next beat of the frame completes, saturating behind the captured ones, and one more
 reg [3:0] quad_reg;
 reg [3:0] after_quad_reg;
-reg [2:0] write_slot_reg;
+// half of it once more, for the many memories
+(* keep *) reg [1:0] pair_reg;
+reg [3:0] write_slot_reg;
 reg [1:0] write_quads_reg;
 // octets 2..15 of the beat before
 reg [111:0] tail_reg;
 // the quad after the last beat is written in the cycle after it
 reg flush_reg;
-// words of it that are in, and one
+// words of it that are in, and two
 reg [2:0] flush_words_reg;
 
 // quads 0, 2, 4, 6 and 1, 3, 5, 7 of each slot: two quads in a row are one read of each
 reg [127:0] even_mem [0:15];
 reg [127:0] odd_mem [0:15];
-// quads 3, 4, 5, 6 of each slot, for each word, if it is the first one of an extension header:
-// {the next header is ESP and behind the second word, kind of the next header, half its position}; KIND_NONE if it is too deep, too
-wire [31:0] links;
-reg [31:0] links_mem [0:15];
-// {the frame has a slot for its quads, words of the frame that can be read and one}, when the frame is all in
-reg [6:0] words_mem [0:7];
-// VLAN tags
-reg [1:0] tags_mem [0:7];
-// {ipv6, kind of the header behind the IP header, its position or that of the second half of an IPv6 header}
-reg [8:0] first_mem [0:7];
+// quads 3, 4, 5, 6 of each slot, for the two words of each that may be the first one of an extension header: what follows on the header, see `link`
+wire [25:0] links;
+reg [25:0] links_mem [0:15];
+// {VLAN tags, the frame has a slot for its quads, words of the frame that can be read and two}, when the frame is all in; no words without a slot
+reg [8:0] words_mem [0:15];
+// {ipv6, kind of the header behind the IP header, none, its end and position or those of the second half of an IPv6 header}
+reg [15:0] first_mem [0:15];
 
-wire begin_frame = s_valid && !in_frame_reg;
-wire is_beat_1 = s_valid && in_frame_reg && quad_reg == 4'd0;
+wire begin_frame = beat_valid && !in_frame_reg;
+wire is_beat_1 = beat_valid && in_frame_reg && quad_reg == 4'd0;
 
-wire write_quad = !quad_reg[3] && (flush_reg || (s_valid && in_frame_reg));
+wire write_quad = !quad_reg[3] && (flush_reg || (beat_valid && in_frame_reg));
 wire [127:0] quad = {tail_reg, flush_reg ? 16'h0000 : block[127:112]};
 wire write_links = write_quad && (quad_reg[2] ? quad_reg[1:0] != 2'd3 : quad_reg[1:0] == 2'd3);
 
 // of the frame that is in write_slot_reg, with this cycle
-wire [3:0] live_quads = (flush_reg ? flush_words_reg[2] : s_valid) ? after_quad_reg : quad_reg;
-wire live_captured = quad_reg[3:1] != 3'd0 || (quad_reg[0] && s_valid && !flush_reg);
-wire [6:0] live_words = flush_reg || in_frame_reg ? {live_captured, live_quads, flush_reg ? flush_words_reg[1:0] : 2'd1} : 7'd0;
+wire [3:0] live_quads = (flush_reg ? flush_words_reg[2] : beat_valid) ? after_quad_reg : quad_reg;
+wire live_captured = (flush_reg || in_frame_reg) && (quad_reg[3:1] != 3'd0 || (quad_reg[0] && beat_valid && !flush_reg));
+wire [5:0] live_words = live_captured ? {live_quads, flush_reg ? flush_words_reg[1:0] : 2'd2} : 6'd0;
 
+// VLAN tags of the frame, from the cycle after beat 1 on
+reg [1:0] tags_reg;
+// Extension headers are of an even number of words, so all of a frame begin at odd words, or all at even ones: behind one tag
+wire odd_words = !tags_reg[0];
+
+/*
+ * What follows on an extension header: {the next header is ESP and behind the second word, its kind, half its position, half its end};
+ * KIND_NONE if it is too deep, too
+ */
 genvar lane;
 generate
-    for (lane = 0; lane < 4; lane = lane + 1) begin : link
-        wire [7:0] next = quad[120-32*lane +: 8];
-        wire [7:0] eights = quad[112-32*lane +: 8];
+    for (lane = 0; lane < 2; lane = lane + 1) begin : link
+        // octets 0 and 1 of the header, if it begins in the first or second half of what comes into tail_reg
+        wire [15:0] octets = odd_words ? block[79-64*lane -: 16] : block[111-64*lane -: 16];
+        reg [2:0] kind_reg;
+        reg [7:0] eights_reg;
         // half the position of what is behind the two words that every header has (quad_reg is 3 to 6), and of the next header
-        wire [3:0] half = lane < 2 ? {quad_reg[2:0], 1'b1} : {1'b1, quad_reg[1] ^ quad_reg[0], !quad_reg[0], 1'b0};
-        wire [3:0] half_next = half + {1'b0, eights[2:0]};
+        wire [3:0] half = lane == 0 ? {quad_reg[2:0], 1'b1} : {after_quad_reg[2:0], 1'b0};
+        wire [3:0] half_next = half + {1'b0, eights_reg[2:0]};
         // the length with which it would be behind LAST_POSITION
-        wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane < 2};
-        wire too_deep = eights[7:3] != 5'd0 || eights[2:0] >= much;
-        wire [2:0] kind = too_deep ? KIND_NONE : kind_of(next);
+        wire [2:0] much = {quad_reg[1] ~^ quad_reg[0], quad_reg[0], lane == 0};
+        wire too_deep = eights_reg[7:3] != 5'd0 || eights_reg[2:0] >= much;
+        wire [2:0] kind = too_deep ? KIND_NONE : kind_reg;
+        // half of {an odd position, what is needed of the next header, and two}
+        wire [1:0] needed = kind_reg[2] ? 2'd3 : {kind_reg[1] || odd_words, kind_reg[1] ~^ odd_words};
+        wire [4:0] half_end = {1'b0, half} + {2'd0, eights_reg[2:0]} + {3'd0, needed};
 
-        assign links[8*lane +: 8] = {kind == KIND_ESP && eights == 8'd0, kind, half_next};
+        assign links[13*lane +: 13] = {kind[2] && eights_reg == 8'd0, kind, half_next, half_end};
+
+        always @(posedge clk) begin
+            if (beat_valid) begin
+                kind_reg <= kind_of(octets[15:8]);
+                eights_reg <= octets[7:0];
+            end
+        end
     end
 endgenerate
 
@@ -204,70 +260,75 @@ wire [1:0] ip = is_tag_1 ? ip_of(block[95:80]) : is_tag_0_reg ? ip_of(block[127:
 
 // beat 1 was in the cycle before
 reg is_beat_2_reg;
-reg [1:0] tags_reg;
 reg ipv6_reg;
 reg ipv4_reg;
-// of an IP header behind no tag, then behind 0 or 1
+// of an IP header behind no tag, then behind 0 or 1; and behind 2
 reg [3:0] ihl_reg;
 reg [2:0] ipv4_kind_reg;
 reg [2:0] ipv6_kind_reg;
+reg [2:0] ipv4_kind_2_reg;
+reg [2:0] ipv6_kind_2_reg;
 
 wire [3:0] ihl = tags_reg[1] ? tail_reg[75:72] : ihl_reg;
-wire [2:0] ipv4_kind = tags_reg[1] ? kind_of(tail_reg[7:0]) : ipv4_kind_reg;
-wire [2:0] ipv6_kind = tags_reg[1] ? kind_of(tail_reg[31:24]) : ipv6_kind_reg;
-wire [2:0] first_kind = ipv6_reg ? ipv6_kind : ipv4_reg ? ipv4_kind & ~KIND_EXTENSION : KIND_NONE;
-wire [4:0] first_position = {3'd0, tags_reg} + (ipv6_reg ? 5'd8 : {1'b0, ihl} + 5'd3);
+wire [2:0] ip_kind = ipv6_reg ? (tags_reg[1] ? ipv6_kind_2_reg : ipv6_kind_reg) : (tags_reg[1] ? ipv4_kind_2_reg : ipv4_kind_reg) & ~KIND_EXTENSION;
+wire [2:0] first_kind = ip_kind & {3{ipv6_reg || ipv4_reg}};
+wire [4:0] first_position = {3'd0, tags_reg} + {1'b0, ipv6_reg ? 4'd5 : ihl} + 5'd3;
+wire [5:0] first_end = {4'd0, tags_reg} + {2'd0, ipv6_reg ? 4'd5 : ihl} + 6'd3 + (ipv6_reg ? NEEDED_IP : needed_of(ip_kind));
 
 always @(posedge clk) begin
     flush_reg <= 1'b0;
     is_beat_2_reg <= is_beat_1;
     if (write_quad) begin
         if (quad_reg[0]) begin
-            odd_mem[{write_quads_reg, quad_reg[2:1]}] <= quad;
+            odd_mem[{write_quads_reg, pair_reg}] <= quad;
         end else begin
-            even_mem[{write_quads_reg, quad_reg[2:1]}] <= quad;
+            even_mem[{write_quads_reg, pair_reg}] <= quad;
         end
     end
     if (write_links) begin
         links_mem[{write_quads_reg, quad_reg[1:0]}] <= links;
     end
     if (flush_reg) begin
-        words_mem[write_slot_reg] <= live_words;
+        words_mem[write_slot_reg] <= {tags_reg, live_captured, live_words};
         write_slot_reg <= write_slot_reg + 1'b1;
-        write_quads_reg <= write_quads_reg + {1'b0, live_words[6]};
+        write_quads_reg <= write_quads_reg + {1'b0, live_captured};
     end
     if (is_beat_1) begin
-        tags_mem[write_slot_reg] <= tags;
         tags_reg <= tags;
         {ipv6_reg, ipv4_reg} <= ip;
         ihl_reg <= is_tag_0_reg ? block[107:104] : ihl_reg;
-        ipv4_kind_reg <= is_tag_0_reg ? kind_of(block[39:32]) : kind_of(block[71:64]);
-        ipv6_kind_reg <= is_tag_0_reg ? kind_of(block[63:56]) : kind_of(block[95:88]);
+        ipv4_kind_reg <= kind_of(is_tag_0_reg ? block[39:32] : block[71:64]);
+        ipv6_kind_reg <= kind_of(is_tag_0_reg ? block[63:56] : block[95:88]);
+        ipv4_kind_2_reg <= kind_of(block[7:0]);
+        ipv6_kind_2_reg <= kind_of(block[31:24]);
     end
     if (is_beat_2_reg) begin
-        first_mem[write_slot_reg] <= {ipv6_reg, first_kind, first_position};
+        first_mem[write_slot_reg] <= {ipv6_reg, first_kind, first_kind == KIND_NONE, first_end, first_position};
     end
-    if (s_valid) begin
+    if (beat_valid) begin
         tail_reg <= block[111:0];
-        in_frame_reg <= !s_last;
-        flush_reg <= s_last;
-        flush_words_reg <= s_octets >= 5'd14 ? 3'd4 : {1'b0, s_octets[3:2]} + {2'd0, s_octets[1]};
+        in_frame_reg <= !beat_last;
+        flush_reg <= beat_last;
+        flush_words_reg <= beat_octets[4] ? 3'd5 : {1'b0, beat_octets[3:2]} + {2'd0, beat_octets[1]} + 3'd1;
         if (begin_frame) begin
             is_tag_0_reg <= is_tag(block[31:16]);
             ip_0_reg <= ip_of(block[31:16]);
             ihl_reg <= block[11:8];
             quad_reg <= 4'd0;
             after_quad_reg <= 4'd1;
+            pair_reg <= 2'd0;
         end else if (!quad_reg[3]) begin
             quad_reg <= after_quad_reg;
+            pair_reg <= after_quad_reg[2:1];
             after_quad_reg <= after_quad_reg + 4'd1;
         end
     end
     if (rst) begin
+        tags_reg <= 2'd0;
         in_frame_reg <= 1'b0;
         flush_reg <= 1'b0;
         is_beat_2_reg <= 1'b0;
-        write_slot_reg <= 3'd0;
+        write_slot_reg <= 4'd0;
         write_quads_reg <= 2'd0;
     end
 end
@@ -293,97 +354,118 @@ wire is_extension = (state_reg & STATE_EXTENSION) != 6'd0;
 wire is_udp = (state_reg & STATE_UDP) != 6'd0;
 wire is_esp = (state_reg & STATE_ESP) != 6'd0;
 
-reg [2:0] read_slot_reg;
+reg [3:0] read_slot_reg;
+reg [3:0] next_slot_reg;
 reg [1:0] read_quads_reg;
-// word at which the header at hand begins
+// word at which the header at hand begins; 8 words more are {far_reg, position_reg[2:0]}
 reg [4:0] position_reg;
+reg [2:0] far_reg;
+// the end of what is needed of it, and two
+reg [5:0] end_reg;
 // extension headers taken, 4 at the most
 reg [2:0] extension_headers_reg;
 // frames that are all in, less those the walk is through with: -1 if it is through with the one in write_slot_reg
-reg signed [3:0] backlog_reg;
+reg signed [4:0] backlog_reg;
 // of the frame in read_slot_reg: all in; words_mem
 reg ended_reg;
 reg captured_reg;
 reg [5:0] words_reg;
-// words_reg - position_reg: of the words that are in, those from the header at hand on, and one
-reg [6:0] ahead_reg;
 
-wire [2:0] next_slot = read_slot_reg + 3'd1;
-
-// the next n words are in: ahead_reg > n
-wire ahead_7 = !ahead_reg[6] && ahead_reg[5:3] != 3'd0;
-wire ahead_6 = ahead_7 || (!ahead_reg[6] && ahead_reg[2:0] == 3'd7);
-wire ahead_5 = ahead_7 || (!ahead_reg[6] && ahead_reg[2:1] == 2'd3);
-wire ahead_4 = ahead_7 || (!ahead_reg[6] && ahead_reg[2] && ahead_reg[1:0] != 2'd0);
-wire ahead_3 = ahead_7 || (!ahead_reg[6] && ahead_reg[2]);
-wire ahead_2 = ahead_3 || (!ahead_reg[6] && ahead_reg[1:0] == 2'd3);
-wire ahead_1 = ahead_3 || (!ahead_reg[6] && ahead_reg[1]);
-
-wire [8:0] first = first_mem[read_slot_reg];
-wire first_ipv6 = first[8];
-wire [2:0] first_kind_read = first[7:5];
+wire [15:0] first = first_mem[read_slot_reg];
+wire first_ipv6 = first[15];
+wire [2:0] first_kind_read = first[14:12];
+wire first_none = first[11];
+wire [5:0] first_end_read = first[10:5];
 wire [4:0] first_position_read = first[4:0];
-wire [31:0] quad_links = links_mem[{read_quads_reg, position_reg[3:2]}];
-wire [7:0] link_read = position_reg[1] ? (position_reg[0] ? quad_links[31:24] : quad_links[23:16])
-    : (position_reg[0] ? quad_links[15:8] : quad_links[7:0]);
+wire [25:0] quad_links = links_mem[{read_quads_reg, position_reg[3:2]}];
+wire [12:0] link_read = position_reg[1] ? quad_links[25:13] : quad_links[12:0];
+wire [2:0] link_kind = link_read[11:9];
+
+// comparisons, by their sign: carry chains
+/* verilator lint_off UNUSEDSIGNAL */
+wire [6:0] ahead = {1'b0, words_reg} - {2'd0, position_reg};
+wire [6:0] beyond_end = {1'b0, words_reg} - {1'b0, end_reg};
+wire [6:0] beyond_far = {1'b0, words_reg} - {1'b0, far_reg, position_reg[2:0]};
+/* verilator lint_on UNUSEDSIGNAL */
+// the words of the header that are needed are in; seven words of it or behind it are; four; two
+wire present = !beyond_end[6];
+wire ahead_7 = !beyond_far[6];
+wire ahead_4 = !ahead[6] && (ahead[5:3] != 3'd0 || ahead[2:1] == 2'd3);
+wire ahead_2 = !ahead[6] && ahead[5:2] != 4'd0;
 
 wire too_many_extension_headers = is_extension && extension_headers_reg[2];
 // the ESP header would begin behind LAST_POSITION, which is odd, and no header does
-wire udp_too_deep = is_udp && position_reg[4:1] == LAST_POSITION[4:1];
-
-// the words of the header that are needed are in
-wire present = captured_reg
-    && (((is_ip || is_ipv6_destination) && ahead_5) || (is_extension && ahead_1) || (is_udp && ahead_3) || (is_esp && ahead_4));
+(* keep *) wire at_last = position_reg[4:1] == LAST_POSITION[4:1];
+wire udp_too_deep = is_udp && at_last;
 
 // at the end of the walk there is an ESP header, if all headers are right; a short frame may end within the IV: it is ESP all the same (and a
 // syntax error)
-wire found = (is_extension && ahead_4 && link_read[7] && !too_many_extension_headers) || (is_udp && ahead_4 && !udp_too_deep) || (is_esp && ahead_2);
+wire found = (is_extension && ahead_4 && link_read[12] && !too_many_extension_headers) || (is_udp && ahead_4 && !udp_too_deep) || (is_esp && ahead_2);
 
-// the header with which the walk goes on; behind an extension header it is known later in the cycle
-wire [2:0] next_kind = is_extension ? link_read[6:4] : is_udp ? KIND_ESP : first_kind_read;
-wire [4:0] link_position = {link_read[3:0], position_reg[0]};
-wire [4:0] other_position = is_ip ? first_position_read : position_reg + (is_udp ? 5'd2 : 5'd5);
+// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for
+// another such header, SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
+wire ip_cut_off = ended_reg && (is_ip || is_ipv6_destination);
+wire other_cut_off = ended_reg && !is_ip && !is_ipv6_destination;
+
+// What is kept here and below is on its own for the clock rate: Yosys would share logic and make the way to finish, and from it, longer
+(* keep *) wire stop = is_none || too_many_extension_headers || udp_too_deep || (is_esp && ended_reg);
+wire last = is_esp || (is_ip && first_none);
+(* keep *) wire early = present ? last : ip_cut_off;
+(* keep *) wire finish = stop || early || (other_cut_off && !ahead_7);
+wire take = present || finish;
+
+/*
+ * The header with which the walk goes on: behind this one, in the next frame, or still this one
+ */
+wire [2:0] next_kind = is_extension ? link_kind : is_udp ? KIND_ESP : first_kind_read;
 wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
     : ({6{next_kind[0]}} & STATE_EXTENSION) | ({6{next_kind[1]}} & STATE_UDP) | ({6{next_kind[2]}} & STATE_ESP)
     | ({6{next_kind == KIND_NONE}} & STATE_NONE);
 
-// The frame is all in, and is not long enough. Behind an extension or UDP header there is no room for SPI, sequence number and IV, nor for
-// another such header, SPI and sequence number; if it is of 8 octets and the next one is ESP, SPI and sequence number are in the window.
-wire cut_off = ended_reg && !(captured_reg && (ahead_6 || ((is_ip || is_ipv6_destination) && ahead_5)));
+wire [5:0] link_end = {link_read[4:0], link_kind[2] ~^ position_reg[0]};
+wire [4:0] link_position = {link_read[8:5], position_reg[0]};
+// ESP is 2 words behind UDP, and what is needed of it ends 6 words behind UDP (with the two of end_reg that is 8, as far_reg)
+wire [3:0] behind_udp = position_reg[4:1] + 4'd1;
+// the second half of an IPv6 header begins at word 8 to 10 by tags, and what is behind it at 13 to 15, whose end is at 16, 18 or 19 and tags
+wire [1:0] behind_ipv6 = position_reg[1:0] + 2'd1;
+wire [2:0] behind_ipv6_end = {1'b0, position_reg[1:0]} + {1'b0, first_kind_read[1] || first_kind_read[2], first_kind_read[2]};
 
-wire finish = is_none || too_many_extension_headers || udp_too_deep || cut_off || (is_esp && ended_reg)
-    || (present && (is_esp || (is_ip && first_kind_read == KIND_NONE)));
-wire take = present || finish;
+// as a sum of products, in two halves: {end, far, position}
+(* keep *) wire [13:0] short_place = ({14{is_extension}} & {link_end, {1'b0, link_position[4:3]} + 3'd1, link_position})
+    | ({14{is_udp}} & {far_reg, position_reg[2:0], {1'b0, behind_udp[3:2]} + 3'd1, behind_udp, position_reg[0]});
+(* keep *) wire [13:0] ip_place = ({14{is_ip}} & {first_end_read, {1'b0, first_position_read[4:3]} + 3'd1, first_position_read})
+    | ({14{is_ipv6_destination}} & {3'b010, behind_ipv6_end, 3'd2, 3'b011, behind_ipv6});
+// the next frame is all in; or it is the one that comes in
+wire next_ended = backlog_reg > 1;
+wire [8:0] next_words = words_mem[next_slot_reg];
+(* keep *) wire [1:0] finish_tags = next_ended ? next_words[8:7] : tags_reg;
+wire [13:0] finish_place = {{4'd0, finish_tags} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, finish_tags} + 5'd3};
+// a frame whose IP header is not in yet is the one that comes in
+(* keep *) wire [13:0] stay_place = is_ip ? {{4'd0, tags_reg} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, tags_reg} + 5'd3} : {end_reg, far_reg, position_reg};
+
+// unless the walk is through with the frame
+(* keep *) wire [5:0] go_state = present ? next_state : state_reg;
+(* keep *) wire [13:0] go_place = present ? short_place | ip_place : stay_place;
 
 // what is in of the next frame and, if it goes on, of this one, after this cycle
-wire [7:0] finish_words = backlog_reg <= 0 ? 8'd0 : backlog_reg == 1 ? {flush_reg, live_words} : {1'b1, words_mem[next_slot]};
-wire [7:0] stay_words = backlog_reg == 0 ? {flush_reg, live_words} : {ended_reg, captured_reg, words_reg};
-wire [4:0] finish_position = {3'd0, tags_mem[next_slot]} + 5'd3;
-// a frame whose IP header is not in yet is the one that comes in
-wire [4:0] stay_position = is_ip ? {3'd0, tags_reg} + 5'd3 : position_reg;
-wire [6:0] finish_ahead = {1'b0, finish_words[5:0]} - {2'd0, finish_position};
-wire [6:0] stay_ahead = {1'b0, stay_words[5:0]} - {2'd0, stay_position};
-wire [6:0] link_ahead = {1'b0, stay_words[5:0]} - {2'd0, link_position};
-wire [6:0] other_ahead = {1'b0, stay_words[5:0]} - {2'd0, other_position};
-wire go_on = present && !finish;
-wire [3:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 4'sd1;
-wire [3:0] stay_backlog = flush_reg ? backlog_reg + 4'sd1 : backlog_reg;
+(* keep *) wire [7:0] live = {flush_reg, live_captured, live_words};
+(* keep *) wire [7:0] finish_words = next_ended ? {1'b1, next_words[6:0]} : live & {8{backlog_reg == 1}};
+(* keep *) wire [7:0] stay_words = backlog_reg == 0 ? live : {ended_reg, captured_reg, words_reg};
+wire [4:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 5'sd1;
+wire [4:0] stay_backlog = flush_reg ? backlog_reg + 5'sd1 : backlog_reg;
 
 // the walk was through with a frame that has a slot for its quads, in the cycle before
 reg release_reg;
 // such frames that are all in, less those; -1 as above
 reg [2:0] held_reg;
-wire hold = flush_reg && live_words[6];
-
-// with the frame that is not all in there may be 8 and 4
-assign full = backlog_reg[3:1] == 3'b011 || held_reg == 3'd3 || held_reg == 3'd4;
+wire hold = flush_reg && live_captured;
 
 always @(posedge clk) begin
-    state_reg <= finish ? STATE_IP : present ? next_state : state_reg;
-    position_reg <= finish ? finish_position : !present ? stay_position : is_extension ? link_position : other_position;
-    // not as a choice: Yosys would make one subtractor of the four, behind it
-    ahead_reg <= ({7{finish}} & finish_ahead) | ({7{go_on && is_extension}} & link_ahead) | ({7{go_on && !is_extension}} & other_ahead)
-        | ({7{!finish && !present}} & stay_ahead);
+    // With the frame that is not all in and the three at the most on the way into backlog_reg there may be 16, and 4 that have a slot for
+    // their quads, of which no more than one is on the way.
+    full <= backlog_reg[4:3] == 2'b01 || held_reg == 3'd3 || held_reg == 3'd4;
+    state_reg <= finish ? STATE_IP : go_state;
+    {end_reg, far_reg, position_reg} <= finish ? finish_place : go_place;
     {ended_reg, captured_reg, words_reg} <= finish ? finish_words : stay_words;
     backlog_reg <= finish ? finish_backlog : stay_backlog;
     if (is_ip) begin
@@ -392,16 +474,24 @@ always @(posedge clk) begin
         extension_headers_reg <= extension_headers_reg + 3'd1;
     end
     if (finish) begin
-        read_slot_reg <= next_slot;
+        read_slot_reg <= next_slot_reg;
+        next_slot_reg <= next_slot_reg + 4'd1;
         read_quads_reg <= read_quads_reg + {1'b0, captured_reg};
     end
     release_reg <= finish && captured_reg;
-    held_reg <= held_reg + {2'd0, hold} - {2'd0, release_reg};
+    if (hold && !release_reg) begin
+        held_reg <= held_reg + 3'd1;
+    end else if (!hold && release_reg) begin
+        held_reg <= held_reg - 3'd1;
+    end
     if (rst) begin
+        full <= 1'b0;
         state_reg <= STATE_IP;
-        read_slot_reg <= 3'd0;
+        end_reg <= NEEDED_IP;
+        read_slot_reg <= 4'd0;
+        next_slot_reg <= 4'd1;
         read_quads_reg <= 2'd0;
-        backlog_reg <= 4'sd0;
+        backlog_reg <= 5'sd0;
         {ended_reg, captured_reg, words_reg} <= 8'd0;
         release_reg <= 1'b0;
         held_reg <= 3'd0;

@@ -330,9 +330,9 @@ async def never_more_cycles_than_beats(dut: Any) -> None:
 async def latency(dut: Any) -> None:
     """To the cycle, for frames that have the parser for themselves: 2 after the beat that brings the last header.
 
-    With EXTRA_REGISTERS two more.
+    With EXTRA_REGISTERS three more.
     """
-    extra = 2 * int(dut.EXTRA_REGISTERS.value)
+    extra = 3 * int(dut.EXTRA_REGISTERS.value)
     bench = Bench(dut)
     await bench.reset()
     filler = ethernet(bytes(400), 0x88B5)
