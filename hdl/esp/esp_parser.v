@@ -428,7 +428,7 @@ wire [4:0] link_position = {link_read[8:5], position_reg[0]};
 wire [3:0] behind_udp = position_reg[4:1] + 4'd1;
 // the second half of an IPv6 header begins at word 8 to 10 by tags, and what is behind it at 13 to 15, whose end is at 16, 18 or 19 and tags
 wire [1:0] behind_ipv6 = position_reg[1:0] + 2'd1;
-wire [2:0] behind_ipv6_end = {1'b0, position_reg[1:0]} + {1'b0, first_kind_read[1] || first_kind_read[2], first_kind_read[2]};
+(* keep *) wire [2:0] behind_ipv6_end = {1'b0, position_reg[1:0]} + {1'b0, first_kind_read[1] || first_kind_read[2], first_kind_read[2]};
 
 // as a sum of products, in two halves: {end, far, position}
 (* keep *) wire [13:0] short_place = ({14{is_extension}} & {link_end, {1'b0, link_position[4:3]} + 3'd1, link_position})
