@@ -23,8 +23,8 @@
  * without room for an IV.
  *
  * Latency: descriptor 2 cycles after the last header is taken; 5 cycles after the first beat for IPv4 without options or tags, 12 at the most (but
- * never before the octets are in). EXTRA_REGISTERS = 1: three cycles more, one in front of the capture and two between walk and judge. Throughput: one
- * beat per cycle, any frame size from one beat up.
+ * never before the octets are in). EXTRA_REGISTERS = 1: three cycles more, one in front of the capture and two between walk and judge.
+ * Throughput: one beat per cycle, any frame size from one beat up.
  * Bad input: anything that is not a whole ESP header inside both frame and IP packet gives m_esp = 0. Packets that end behind octet 16,351
  * by their IP header give m_ip_end = all ones (which is longer than any frame).
  */
@@ -97,12 +97,9 @@ localparam [2:0]
 function [2:0] kind_of;
     input [7:0] protocol;
     begin
-        case (protocol)
-            PROTO_HOP_BY_HOP, PROTO_ROUTING, PROTO_DESTINATION: kind_of = KIND_EXTENSION;
-            PROTO_UDP: kind_of = KIND_UDP;
-            PROTO_ESP: kind_of = KIND_ESP;
-            default: kind_of = KIND_NONE;
-        endcase
+        // a case would become a reset of registers
+        kind_of = ({3{protocol == PROTO_ESP}} & KIND_ESP) | ({3{protocol == PROTO_UDP}} & KIND_UDP)
+            | ({3{protocol == PROTO_HOP_BY_HOP || protocol == PROTO_ROUTING || protocol == PROTO_DESTINATION}} & KIND_EXTENSION);
     end
 endfunction
 
@@ -163,6 +160,8 @@ reg in_frame_reg;
 // quad that the next beat of the frame completes, saturating behind the captured ones, and one more
 reg [3:0] quad_reg;
 reg [3:0] after_quad_reg;
+// half of it once more, for the many memories
+(* keep *) reg [1:0] pair_reg;
 reg [3:0] write_slot_reg;
 reg [1:0] write_quads_reg;
 // octets 2..15 of the beat before
@@ -180,7 +179,7 @@ wire [25:0] links;
 reg [25:0] links_mem [0:15];
 // {VLAN tags, the frame has a slot for its quads, words of the frame that can be read and two}, when the frame is all in; no words without a slot
 reg [8:0] words_mem [0:15];
-// {ipv6, kind of the header behind the IP header, none, its end, its position or that of the second half of an IPv6 header}
+// {ipv6, kind of the header behind the IP header, none, its end and position or those of the second half of an IPv6 header}
 reg [15:0] first_mem [0:15];
 
 wire begin_frame = beat_valid && !in_frame_reg;
@@ -201,8 +200,8 @@ reg [1:0] tags_reg;
 wire odd_words = !tags_reg[0];
 
 /*
- * What follows on an extension header: {the next header is ESP and behind the second word, its kind, half its position, half its end}; KIND_NONE if it is
- * too deep, too
+ * What follows on an extension header: {the next header is ESP and behind the second word, its kind, half its position, half its end};
+ * KIND_NONE if it is too deep, too
  */
 genvar lane;
 generate
@@ -271,19 +270,19 @@ reg [2:0] ipv4_kind_2_reg;
 reg [2:0] ipv6_kind_2_reg;
 
 wire [3:0] ihl = tags_reg[1] ? tail_reg[75:72] : ihl_reg;
-wire [2:0] first_kind = (ipv6_reg ? (tags_reg[1] ? ipv6_kind_2_reg : ipv6_kind_reg) : (tags_reg[1] ? ipv4_kind_2_reg : ipv4_kind_reg) & ~KIND_EXTENSION)
-    & {3{ipv6_reg || ipv4_reg}};
+wire [2:0] ip_kind = ipv6_reg ? (tags_reg[1] ? ipv6_kind_2_reg : ipv6_kind_reg) : (tags_reg[1] ? ipv4_kind_2_reg : ipv4_kind_reg) & ~KIND_EXTENSION;
+wire [2:0] first_kind = ip_kind & {3{ipv6_reg || ipv4_reg}};
 wire [4:0] first_position = {3'd0, tags_reg} + {1'b0, ipv6_reg ? 4'd5 : ihl} + 5'd3;
-wire [5:0] first_end = {4'd0, tags_reg} + {2'd0, ipv6_reg ? 4'd10 : ihl} + 6'd3 + needed_of(first_kind);
+wire [5:0] first_end = {4'd0, tags_reg} + {2'd0, ipv6_reg ? 4'd5 : ihl} + 6'd3 + (ipv6_reg ? NEEDED_IP : needed_of(ip_kind));
 
 always @(posedge clk) begin
     flush_reg <= 1'b0;
     is_beat_2_reg <= is_beat_1;
     if (write_quad) begin
         if (quad_reg[0]) begin
-            odd_mem[{write_quads_reg, quad_reg[2:1]}] <= quad;
+            odd_mem[{write_quads_reg, pair_reg}] <= quad;
         end else begin
-            even_mem[{write_quads_reg, quad_reg[2:1]}] <= quad;
+            even_mem[{write_quads_reg, pair_reg}] <= quad;
         end
     end
     if (write_links) begin
@@ -317,8 +316,10 @@ always @(posedge clk) begin
             ihl_reg <= block[11:8];
             quad_reg <= 4'd0;
             after_quad_reg <= 4'd1;
+            pair_reg <= 2'd0;
         end else if (!quad_reg[3]) begin
             quad_reg <= after_quad_reg;
+            pair_reg <= after_quad_reg[2:1];
             after_quad_reg <= after_quad_reg + 4'd1;
         end
     end
@@ -394,7 +395,8 @@ wire ahead_2 = !ahead[6] && ahead[5:2] != 4'd0;
 
 wire too_many_extension_headers = is_extension && extension_headers_reg[2];
 // the ESP header would begin behind LAST_POSITION, which is odd, and no header does
-wire udp_too_deep = is_udp && position_reg[4:1] == LAST_POSITION[4:1];
+(* keep *) wire at_last = position_reg[4:1] == LAST_POSITION[4:1];
+wire udp_too_deep = is_udp && at_last;
 
 // at the end of the walk there is an ESP header, if all headers are right; a short frame may end within the IV: it is ESP all the same (and a
 // syntax error)
@@ -405,7 +407,7 @@ wire found = (is_extension && ahead_4 && link_read[12] && !too_many_extension_he
 wire ip_cut_off = ended_reg && (is_ip || is_ipv6_destination);
 wire other_cut_off = ended_reg && !is_ip && !is_ipv6_destination;
 
-// kept, so that all the choices below wait for one signal
+// What is kept here and below is on its own for the clock rate: Yosys would share logic and make the way to finish, and from it, longer
 (* keep *) wire stop = is_none || too_many_extension_headers || udp_too_deep || (is_esp && ended_reg);
 wire last = is_esp || (is_ip && first_none);
 (* keep *) wire early = present ? last : ip_cut_off;
@@ -413,7 +415,7 @@ wire last = is_esp || (is_ip && first_none);
 wire take = present || finish;
 
 /*
- * The header with which the walk goes on: behind this one, in the next frame, or still this one: {state, end, far, position}
+ * The header with which the walk goes on: behind this one, in the next frame, or still this one
  */
 wire [2:0] next_kind = is_extension ? link_kind : is_udp ? KIND_ESP : first_kind_read;
 wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
@@ -422,29 +424,31 @@ wire [5:0] next_state = is_ip && first_ipv6 ? STATE_IPV6_DESTINATION
 
 wire [5:0] link_end = {link_read[4:0], link_kind[2] ~^ position_reg[0]};
 wire [4:0] link_position = {link_read[8:5], position_reg[0]};
-// Spelt out for the clock rate: behind UDP it is 2 words on, behind an IPv6 header, which begins at word 3 to 5, 5 and 10
+// ESP is 2 words behind UDP, and what is needed of it ends 6 words behind UDP (with the two of end_reg that is 8, as far_reg)
 wire [3:0] behind_udp = position_reg[4:1] + 4'd1;
-wire [4:0] other_position = is_ip ? first_position_read : is_udp ? {behind_udp, position_reg[0]} : {3'b011, position_reg[1:0] + 2'd1};
-wire [2:0] other_far = is_ip ? {1'b0, first_position_read[4:3]} + 3'd1 : is_udp ? {1'b0, behind_udp[3:2]} + 3'd1 : 3'd2;
-wire [5:0] second_end = {4'd0, position_reg[1:0] - 2'd3} + 6'd8 + NEEDED_IP;
-wire [5:0] other_end = is_udp ? {far_reg, position_reg[2:0]} : is_ip && first_ipv6 ? second_end : first_end_read;
+// the second half of an IPv6 header begins at word 8 to 10 by tags, and what is behind it at 13 to 15, whose end is at 16, 18 or 19 and tags
+wire [1:0] behind_ipv6 = position_reg[1:0] + 2'd1;
+(* keep *) wire [2:0] behind_ipv6_end = {1'b0, position_reg[1:0]} + {1'b0, first_kind_read[1] || first_kind_read[2], first_kind_read[2]};
 
+// as a sum of products, in two halves: {end, far, position}
+(* keep *) wire [13:0] short_place = ({14{is_extension}} & {link_end, {1'b0, link_position[4:3]} + 3'd1, link_position})
+    | ({14{is_udp}} & {far_reg, position_reg[2:0], {1'b0, behind_udp[3:2]} + 3'd1, behind_udp, position_reg[0]});
+(* keep *) wire [13:0] ip_place = ({14{is_ip}} & {first_end_read, {1'b0, first_position_read[4:3]} + 3'd1, first_position_read})
+    | ({14{is_ipv6_destination}} & {3'b010, behind_ipv6_end, 3'd2, 3'b011, behind_ipv6});
 // the next frame is all in; or it is the one that comes in
 wire next_ended = backlog_reg > 1;
 wire [8:0] next_words = words_mem[next_slot_reg];
-wire [1:0] finish_tags = next_ended ? next_words[8:7] : tags_reg;
+(* keep *) wire [1:0] finish_tags = next_ended ? next_words[8:7] : tags_reg;
 wire [13:0] finish_place = {{4'd0, finish_tags} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, finish_tags} + 5'd3};
-wire [13:0] link_place = {link_end, {1'b0, link_position[4:3]} + 3'd1, link_position};
-wire [13:0] other_place = {other_end, other_far, other_position};
 // a frame whose IP header is not in yet is the one that comes in
-wire [13:0] stay_place = is_ip ? {{4'd0, tags_reg} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, tags_reg} + 5'd3} : {end_reg, far_reg, position_reg};
+(* keep *) wire [13:0] stay_place = is_ip ? {{4'd0, tags_reg} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, tags_reg} + 5'd3} : {end_reg, far_reg, position_reg};
 
 // unless the walk is through with the frame
 (* keep *) wire [5:0] go_state = present ? next_state : state_reg;
-(* keep *) wire [13:0] go_place = !present ? stay_place : is_extension ? link_place : other_place;
+(* keep *) wire [13:0] go_place = present ? short_place | ip_place : stay_place;
 
 // what is in of the next frame and, if it goes on, of this one, after this cycle
-wire [7:0] live = {flush_reg, live_captured, live_words};
+(* keep *) wire [7:0] live = {flush_reg, live_captured, live_words};
 (* keep *) wire [7:0] finish_words = next_ended ? {1'b1, next_words[6:0]} : live & {8{backlog_reg == 1}};
 (* keep *) wire [7:0] stay_words = backlog_reg == 0 ? live : {ended_reg, captured_reg, words_reg};
 wire [4:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 5'sd1;
@@ -457,8 +461,8 @@ reg [2:0] held_reg;
 wire hold = flush_reg && live_captured;
 
 always @(posedge clk) begin
-    // With the frame that is not all in and those that are on the way into backlog_reg there may be 16, and 4. Of the frames on the way only one can have a slot
-    // for its quads.
+    // With the frame that is not all in and the three at the most on the way into backlog_reg there may be 16, and 4 that have a slot for
+    // their quads, of which no more than one is on the way.
     full <= backlog_reg[4:3] == 2'b01 || held_reg == 3'd3 || held_reg == 3'd4;
     state_reg <= finish ? STATE_IP : go_state;
     {end_reg, far_reg, position_reg} <= finish ? finish_place : go_place;

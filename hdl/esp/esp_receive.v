@@ -13,7 +13,7 @@
  * happens only for a frame whose ICV compared equal, over all its octets at once, and whose SA is below its hard limits. Plaintext exists nowhere else.
  *
  * Latency from the last beat in to the first beat out, while the output is free, with A = AES latency: GCM HASH_DELAY + A + 6, one more when the trailer
- * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 4 to
+ * lies in two blocks; GMAC HASH_DELAY + A + 5; not ESP HASH_DELAY + 5. Two cycles more at the most behind four extension headers. EXTRA_REGISTERS adds 5 to
  * HASH_DELAY (besides what is in LOOKUP_LATENCY), and 12, for a frame that is not ESP 8, to the rest.
  * Throughput: one beat per cycle, a different SA on each frame; a frame that fails costs what one that succeeds costs.
  *
@@ -172,7 +172,7 @@ localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
 localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 // register stages of EXTRA_REGISTERS, in cycles
 localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
-localparam EXTRA_PARSER = 2 * EXTRA;
+localparam EXTRA_PARSER = 3 * EXTRA;
 // queue of contexts in block RAM, and a register behind it
 localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known

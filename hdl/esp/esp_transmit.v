@@ -10,7 +10,7 @@
  *      \-> esp_parser -> esp_geometry -> limits (usage) -> job -> keystream -- E(J0) /
  *
  * Every beat leaves EXTRA_INPUT + POP_DELAY + TAG_DELAY + 2 cycles after it came, while the output does not stall: latency is AES latency + GHASH_STAGES + 20
- * (with EXTRA_REGISTERS 30), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
+ * (with EXTRA_REGISTERS 32), the same for every frame. Throughput: one beat per cycle, a different SA on each frame.
  * A failed frame is dropped; one whose failure is known only at its end leaves as ciphertext with m_axis_tx_tuser on the last beat. A frame whose
  * ICV is not ready in time (which the schedule rules out) is aborted likewise: fail closed.
  * Dead lanes (tkeep = 0) are never looked at, and leave as zero.
@@ -184,7 +184,7 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
 // between s_axis_tx and all the rest, and s_axis_tx_tready is a register
 localparam EXTRA_INPUT = EXTRA;
-localparam EXTRA_PARSER = 2 * EXTRA;
+localparam EXTRA_PARSER = 3 * EXTRA;
 // behind the queues of descriptors and answers, and one for the limits
 localparam EXTRA_JUDGE = 2 * EXTRA;
 // queue of jobs in block RAM, and a register behind it

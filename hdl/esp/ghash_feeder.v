@@ -92,8 +92,9 @@ reg is_last_reg;
 reg in_range_reg;
 // the last beat of the range was there
 reg is_past_reg;
-// lanes of the rotated beat that are in the range, if there are any
-reg [15:0] range_lanes_reg;
+// lanes of a rotated beat: those of a tail; of the last beat those that are in the range
+reg [15:0] tail_lanes_reg;
+reg [15:0] last_lanes_reg;
 
 wire next_is_first = s_beat == before_first_reg;
 wire next_is_last = s_beat == before_last_reg;
@@ -109,6 +110,9 @@ wire [15:0] to_last_lanes = 16'hffff >> (~last_rotated);
 // of the last beat
 wire [15:0] last_lanes = has_head ? to_last_lanes | tail_lanes : to_last_lanes & tail_lanes;
 
+// of the beat at hand, if there are any
+wire [15:0] range_lanes = ~(tail_lanes_reg & {16{is_first_reg}}) & (last_lanes_reg | {16{!is_last_reg}});
+
 wire [127:0] rotated;
 wire [127:0] range_mask;
 
@@ -119,7 +123,7 @@ lane_rotate lane_rotate_inst (
 );
 
 lane_mask range_mask_inst (
-    .lanes(range_lanes_reg),
+    .lanes(range_lanes),
     .mask(range_mask)
 );
 
@@ -128,7 +132,6 @@ lane_mask range_mask_inst (
  */
 reg rotated_valid_reg;
 reg [127:0] rotated_reg;
-reg [15:0] tail_lanes_reg;
 // first_block is due
 reg open_reg;
 // the beat completes a block
@@ -140,7 +143,9 @@ reg close_head_reg;
 always @(posedge clk) begin
     rotated_valid_reg <= s_valid && in_range_reg;
     rotated_reg <= rotated & range_mask;
+    // known before the range begins, two beats behind the description
     tail_lanes_reg <= tail_lanes;
+    last_lanes_reg <= last_lanes;
     open_reg <= s_valid && is_beat_2_reg && hash_reg;
     emit_reg <= !is_first_reg;
     close_reg <= is_last_reg;
@@ -153,7 +158,6 @@ always @(posedge clk) begin
         is_last_reg <= next_is_last;
         in_range_reg <= !is_beat_0_reg && hash_reg && !s_last && (next_is_first || (in_range_reg && !is_last_reg));
         is_past_reg <= !is_beat_0_reg && (is_past_reg || is_last_reg);
-        range_lanes_reg <= next_is_first ? (next_is_last ? to_last_lanes : ~tail_lanes) : next_is_last ? last_lanes : 16'hffff;
         if (is_beat_0_reg) begin
             hash_reg <= s_hash;
             first_lane_reg <= s_hash_first[3:0];

@@ -239,10 +239,10 @@ wire last_data = last_reg || kill;
 
 wire issue = active_reg && (kind_reg == KIND_DATA ? data_room : kind_reg == KIND_J0 ? jobs_room : 1'b1);
 
-// the block at hand is the last of the job
+// the block at hand is the last of the job, and there is room for it
 wire finish = kind_reg == KIND_H || (RECEIVE != 0
-    ? (kind_reg == KIND_DATA ? last_data : kind_reg == KIND_J0 ? none_reg : 1'b0)
-    : kind_reg == KIND_J0);
+    ? (kind_reg == KIND_DATA && data_room && last_data) || (kind_reg == KIND_J0 && jobs_room && none_reg)
+    : kind_reg == KIND_J0 && jobs_room);
 
 // E(J0) and what belongs to it is complete with this block
 wire complete = RECEIVE != 0
@@ -251,7 +251,8 @@ wire complete = RECEIVE != 0
 
 wire [31:0] counter = kind_reg == KIND_J0 ? 32'd1 : {{32-BLOCKS_WIDTH{1'b0}}, block_reg} + 32'd2;
 
-assign next_ready = !active_reg || (issue && finish);
+// without the way by issue
+assign next_ready = !active_reg || finish;
 assign active_begin = accept;
 assign active_user = user_reg;
 assign h_req_ready = KEY_STORE != 0 ? h_next_ready : !active_reg;
@@ -283,12 +284,10 @@ always @(posedge clk) begin
                 end
             end
         endcase
-        if (finish) begin
-            active_reg <= 1'b0;
-        end
     end
-    if (accept) begin
-        active_reg <= 1'b1;
+    // whether there is a job or not: what the registers keep without one is not looked at
+    if (next_ready) begin
+        active_reg <= next_valid;
         kind_reg <= next_h ? KIND_H : RECEIVE != 0 || next_blocks == 0 ? KIND_J0 : KIND_DATA;
         iv_reg <= next_iv;
         left_reg <= next_blocks;
@@ -298,8 +297,10 @@ always @(posedge clk) begin
         pad_length_octet_reg <= next_pad_length_octet;
         straddles_reg <= &next_pad_length_octet[3:0];
         second_reg <= 1'b0;
-        user_reg <= next_user;
         block_reg <= 0;
+    end
+    if (accept) begin
+        user_reg <= next_user;
     end
     if (rst) begin
         active_reg <= 1'b0;
