@@ -22,7 +22,7 @@ generate
 
         assign m_rst = rst;
     end else begin : registers
-        reg [STAGES-1:0] stages_reg = {STAGES{1'b1}};
+        reg [STAGES-1:0] stages_reg;
         wire [STAGES:0] shifted = {stages_reg, rst};
 
         assign m_rst = shifted[STAGES];
