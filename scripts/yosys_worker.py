@@ -24,7 +24,7 @@ from pyosys import libyosys
 from scripts import stored_results
 
 SMALLEST_SET = 16
-"""Registers that an enable or a reset must have at least to be wired to their CE or LSR inputs; for fewer it becomes logic."""
+"""Registers with one enable or reset at least that are wired to their CE or LSR inputs; for fewer it becomes logic."""
 
 PINS = "pins"
 """The module around a block whose ports do not fit the pins of a device."""
@@ -174,7 +174,7 @@ class Flow:
                 row["mapping"] = "registers" if row["written"] else "logic"
         self.step("map_ffram:map_ffs")
         # a control set of its own for a few registers costs more in placement than the LUTs that replace it
-        cells = " ".join(f"-cell {cell}" for cell in ("$_DFF_?_ 01", "$_DFFE_??_ 01", "$_SDFF_?P?_ r", "$_SDFFE_?P??_ r"))
+        cells = "-cell $_DFF_?_ 01 -cell $_DFFE_??_ 01 -cell $_SDFF_?P?_ r -cell $_SDFFE_?P??_ r"
         self.run(f"dfflegalize -mince {SMALLEST_SET} -minsrst {SMALLEST_SET} {cells}")
         self.step("map_ffs:")
         self.run("delete t:$scopeinfo")
