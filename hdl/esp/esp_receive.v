@@ -374,7 +374,8 @@ localparam CONTEXT_WIDTH = 6 + 64 + 32 + 3 + 64 + BEAT_WIDTH + 5*OFFSET_WIDTH + 
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
 queue #(
     .WIDTH(CONTEXT_WIDTH),
-    .DEPTH_LOG2(LINE_FRAMES_LOG2),
+    // with EXTRA_REGISTERS deep enough to be worth block RAM to synthesis
+    .DEPTH_LOG2(LINE_FRAMES_LOG2 + EXTRA),
     .BLOCK_RAM(EXTRA),
     .STAGE(2*EXTRA)
 ) context_queue_inst (

@@ -657,7 +657,8 @@ wire [OFFSET_WIDTH-1:0] context_cipher_octets;
 /* verilator lint_off PINCONNECTEMPTY */ // room for as many frames as are let in
 queue #(
     .WIDTH(CONTEXT_WIDTH),
-    .DEPTH_LOG2(FRAMES_LOG2),
+    // with EXTRA_REGISTERS deep enough to be worth block RAM to synthesis
+    .DEPTH_LOG2(FRAMES_LOG2 + EXTRA),
     .BLOCK_RAM(1),
     .STAGE(2 * EXTRA)
 ) context_queue_inst (
