@@ -17,7 +17,7 @@ from tb.sim import SIMULATORS, run_cocotb
 from tb.transport import Frame, build_frame
 from tests.system.common import random_sa
 
-FRAMES = {"verilator": 60, "icarus": 24}
+FRAMES = {"verilator": 96, "icarus": 32}
 OCTETS = 1400
 SAS = {"verilator": 20, "icarus": 7}
 

@@ -18,6 +18,8 @@ from tb.sim import SIMULATORS, run_cocotb, source_closure
 from tests.unit.aes_pipe.test_aes_pipe import registers
 
 INDEXES = 8
+SUBSTITUTED_ZEROS = int.from_bytes(bytes([0x63] * 16), "big")
+"""SubBytes of a state of zeros."""
 
 
 class Job(NamedTuple):
@@ -205,7 +207,9 @@ async def nothing_stays(dut: Any) -> None:
             found = [handle for handle in registers(dut) if handle._name not in plain]
             assert len(found) > 6 * bench.rounds
             for handle in found:
-                assert handle.value == 0, handle._path
+                # behind the S-boxes of a round: what an octet of zero gives
+                idle = SUBSTITUTED_ZEROS if handle._name == "state_2_reg" else 0
+                assert handle.value == idle, handle._path
     await bench.set_key(5, bench.random_key())
     if icarus:
         before = [bench.stored(index) for index in range(INDEXES)]
