@@ -57,6 +57,8 @@ class Job:
     """an error below that, and if the block does not fit"""
     goal_mhz: float = 100.0
     """what nextpnr works towards where no minimum is asked"""
+    minutes: float = 45
+    """a run of nextpnr that takes longer is given up"""
     xilinx: Sequence[str] = ()
     """families of synth_xilinx to count the cells of"""
     sources: Sequence[Path] = ()
@@ -169,9 +171,20 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
         program = Path(sys.executable).with_name(NEXTPNR)
         command = [str(program), *options, "--json", netlist.name, "--report", part.name]
         with log_file.open("w", encoding="utf-8") as log_stream:
-            done = subprocess.run(command, cwd=netlist.parent, stdout=log_stream, stderr=subprocess.STDOUT, check=False)
-            log_stream.write(f"\nexit code {done.returncode}, {time.monotonic() - begin:.0f} s\n")
-        if done.returncode == 0 and part.is_file():
+            try:
+                code = subprocess.run(
+                    command,
+                    cwd=netlist.parent,
+                    stdout=log_stream,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                    timeout=60 * job.minutes,
+                ).returncode
+            except subprocess.TimeoutExpired:
+                code = 124
+                log_stream.write(f"\nERROR: no result in {job.minutes:g} minutes\n")
+            log_stream.write(f"\nexit code {code}, {time.monotonic() - begin:.0f} s\n")
+        if code == 0 and part.is_file():
             part.replace(report_file)
     log = log_file.read_text(encoding="utf-8", errors="replace")
     seconds = float(re.findall(r"exit code -?\d+, (\d+) s", log)[-1])
@@ -226,7 +239,7 @@ def target_errors(outcome: Outcome) -> list[str]:
     if not outcome.fits:
         return [] if least is None else [f"too big for {DEVICE}: {area_text(outcome.area)}"]
     if best is None:
-        return [f"seed {routed.seed}: {routed.reason}" for routed in outcome.routed]
+        return [] if least is None else [f"seed {routed.seed}: {routed.reason}" for routed in outcome.routed]
     if least is not None and best.mhz is not None and best.mhz < least:
         return [f"{best.mhz} MHz (seed {best.seed}) is below {least:g} MHz"]
     return []
@@ -252,6 +265,10 @@ def print_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:
         table.add_row(outcome.job.name, *area, str(outcome.job.speed), mhz, rate, f"{outcome.seconds:.0f}")
     console.print(table)
     for outcome in outcomes:
+        for routed in outcome.routed:
+            if routed.mhz is None:
+                text = f"{outcome.job.name}, seed {routed.seed}: {routed.reason}"
+                console.print(text, style="yellow", highlight=False, markup=False)
         if best := outcome.best:
             logic, routing = best.path_ns
             console.print(

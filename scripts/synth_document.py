@@ -40,8 +40,10 @@ def routed_table(report: Mapping[str, Any]) -> str:
     rows = [["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "MHz (seed)", "at least", "Gbit/s"]]
     for block in report["blocks"]:
         best = best_of(block)
-        used = f"{best['utilisation']['TRELLIS_COMB'][0]:,}" if best else "too many"
+        used = f"{best['utilisation']['TRELLIS_COMB'][0]:,}" if best else "" if block["fits"] else "too many"
         seeds = ", ".join(f"{run['mhz'] or '-'} ({run['seed']})" for run in block["routed"])
+        if not best and block["routed"]:
+            seeds = block["routed"][0]["reason"].removeprefix("ERROR: ").split(" (see")[0]
         asked = "" if block["minimum_mhz"] is None else f"{block['minimum_mhz']:g}"
         rate = f"{gigabits(best['mhz']):.1f}" if best else ""
         sizes = [f"{block[name]:,}" for name in ("luts", "flip_flops", "block_rams")]

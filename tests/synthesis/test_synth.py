@@ -50,7 +50,8 @@ def test_targets() -> None:
     assert target_errors(outcome(SMALL, routed(99.0), routed(101.5, 2))) == []
     assert target_errors(outcome(SMALL, routed(99.0))) == ["99.0 MHz (seed 1) is below 100 MHz"]
     assert target_errors(outcome(SMALL, routed(99.0), minimum=None)) == []
-    assert target_errors(outcome(SMALL, routed(None), minimum=None)) == ["seed 1: ERROR: no place"]
+    assert target_errors(outcome(SMALL, routed(None))) == ["seed 1: ERROR: no place"]
+    assert target_errors(outcome(SMALL, routed(None), minimum=None)) == []
     for name, most in vars(CAPACITY).items():
         big = replace(SMALL, **{name: most + 1})
         assert target_errors(outcome(big, minimum=None)) == []
@@ -110,6 +111,8 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
     )
     monkeypatch.setattr("scripts.synth.run_yosys", lambda block, flow: run_yosys(block, flow, tmp_path / "synth"))
     job = Job("scratch", "scratch", sources=[source], minimum_mhz=20.0, xilinx=["xc7"])
+    (error,) = synth.run_job(replace(job, minutes=0.001)).errors
+    assert error.startswith("seed 1: ERROR: no result in 0.001 minutes (see ")
     first = synth.run_job(job)
     assert first.errors == []
     assert first.best is not None
@@ -142,6 +145,10 @@ def test_tables_of_the_document() -> None:
     report = {"blocks": [block], "tools": {"yosys": "0.70"}, "device": "d", "package": "p"}
     assert synth_document.routed_table(report).splitlines()[2] == (
         "| x | `P` 1 | 123 | 100 | 10 | 1 | 8 | 101.5 (2), - (1) | 100 | 13.0 |"
+    )
+    nothing = {**block, "fits": True, "routed": [{"seed": 1, "mhz": None, "reason": "ERROR: no place (see x)"}]}
+    assert "| x | `P` 1 |  | 100 | 10 | 1 | 8 | no place | 100 |  |" in synth_document.routed_table(
+        {**report, "blocks": [nothing]}
     )
     assert synth_document.path_table(report).splitlines()[2] == "| x | 3.0 | 6.8 | `a` | `c` | `b` |"
     assert synth_document.xilinx_table(report).splitlines()[2] == "| x | 7 series | 60 |"
