@@ -261,7 +261,7 @@ def _area_cells(area: Mapping[str, Any]) -> list[str]:
 
 def print_results(results: Sequence[Result], console: Console) -> None:
     """The blocks, then the modules of the blocks that were kept apart."""
-    table = Table(title="ECP5, Yosys synth_ecp5 -nowidelut -cmp2softlogic, no place and route")
+    table = Table(title="ECP5, Yosys synth_ecp5 -nowidelut -cmp2softlogic, no small control sets, no place and route")
     table.add_column("block")
     _area_columns(table)
     table.add_column("CPU s", justify="right")
@@ -318,7 +318,7 @@ def main() -> int:
         errors += [f"{TABLE.name}: memory {name} is in no block" for name in memories if name not in seen]
     report = {
         "tool": f"pyosys {importlib.metadata.version('pyosys')}",
-        "flow": "synth_ecp5 -nowidelut -cmp2softlogic",
+        "flow": "synth_ecp5 -nowidelut -cmp2softlogic, no small control sets",
         "complete": len(chosen) == len(blocks),
         "errors": errors,
         "blocks": [
