@@ -195,7 +195,7 @@ assign sa_event_take = sa_event_take_reg;
 
 always @(posedge clk) begin
   event_take_reg <= write_event_take && !rst;
-  sa_event_take_reg <= event_take_reg && event_taken == sa_event_handle && sa_event_handle[31:16] != 16'd0;
+  sa_event_take_reg <= event_take_reg && event_taken == sa_event_handle && sa_event_handle[31:16] != 16'd0 && !rst;
 end
 
 /*
