@@ -441,14 +441,14 @@ wire [8:0] next_words = words_mem[next_slot_reg];
 (* keep *) wire [1:0] finish_tags = next_ended ? next_words[8:7] : tags_reg;
 wire [13:0] finish_place = {{4'd0, finish_tags} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, finish_tags} + 5'd3};
 // a frame whose IP header is not in yet is the one that comes in
-(* keep *) wire [13:0] stay_place = is_ip ? {{4'd0, tags_reg} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, tags_reg} + 5'd3} : {end_reg, far_reg, position_reg};
+wire [13:0] stay_place = is_ip ? {{4'd0, tags_reg} + 6'd3 + NEEDED_IP, 3'd1, {3'd0, tags_reg} + 5'd3} : {end_reg, far_reg, position_reg};
 
 // unless the walk is through with the frame
 (* keep *) wire [5:0] go_state = present ? next_state : state_reg;
 (* keep *) wire [13:0] go_place = present ? short_place | ip_place : stay_place;
 
 // what is in of the next frame and, if it goes on, of this one, after this cycle
-(* keep *) wire [7:0] live = {flush_reg, live_captured, live_words};
+wire [7:0] live = {flush_reg, live_captured, live_words};
 (* keep *) wire [7:0] finish_words = next_ended ? {1'b1, next_words[6:0]} : live & {8{backlog_reg == 1}};
 (* keep *) wire [7:0] stay_words = backlog_reg == 0 ? live : {ended_reg, captured_reg, words_reg};
 wire [4:0] finish_backlog = flush_reg ? backlog_reg : backlog_reg - 5'sd1;
