@@ -382,7 +382,7 @@ wire [12:0] link_read = position_reg[1] ? quad_links[25:13] : quad_links[12:0];
 wire [2:0] link_kind = link_read[11:9];
 
 // comparisons, by their sign: carry chains
-/* verilator lint_off UNUSEDSIGNAL */
+/* verilator lint_off UNUSEDSIGNAL */ // the low bits of a difference are not looked at
 wire [6:0] ahead = {1'b0, words_reg} - {2'd0, position_reg};
 wire [6:0] beyond_end = {1'b0, words_reg} - {1'b0, end_reg};
 wire [6:0] beyond_far = {1'b0, words_reg} - {1'b0, far_reg, position_reg[2:0]};
