@@ -281,35 +281,22 @@ reset_stage #(
 );
 
 reset_stage #(
-    .STAGES(2*RESET_STAGES)
-) reset_registers_inst (
+    .STAGES(2*RESET_STAGES),
+    .BRANCHES(2)
+) reset_leaves_inst (
     .clk(clk),
     .rst(rst_root),
-    .m_rst(rst_registers)
+    .m_rst({rst_registers, rst_table})
 );
 
+// which have one stage more inside
 reset_stage #(
-    .STAGES(2*RESET_STAGES)
-) reset_table_inst (
+    .STAGES(RESET_STAGES),
+    .BRANCHES(2)
+) reset_paths_inst (
     .clk(clk),
     .rst(rst_root),
-    .m_rst(rst_table)
-);
-
-reset_stage #(
-    .STAGES(RESET_STAGES)
-) reset_tx_inst (
-    .clk(clk),
-    .rst(rst_root),
-    .m_rst(rst_tx)
-);
-
-reset_stage #(
-    .STAGES(RESET_STAGES)
-) reset_rx_inst (
-    .clk(clk),
-    .rst(rst_root),
-    .m_rst(rst_rx)
+    .m_rst({rst_tx, rst_rx})
 );
 
 generate

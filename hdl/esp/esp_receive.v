@@ -136,35 +136,12 @@ wire rst_ghash;
 wire rst_path;
 
 reset_stage #(
-    .STAGES(RESET_STAGES)
-) reset_esp_parser_inst (
+    .STAGES(RESET_STAGES),
+    .BRANCHES(4)
+) reset_stage_inst (
     .clk(clk),
     .rst(rst),
-    .m_rst(rst_esp_parser)
-);
-
-reset_stage #(
-    .STAGES(RESET_STAGES)
-) reset_keystream_inst (
-    .clk(clk),
-    .rst(rst),
-    .m_rst(rst_keystream)
-);
-
-reset_stage #(
-    .STAGES(RESET_STAGES)
-) reset_ghash_inst (
-    .clk(clk),
-    .rst(rst),
-    .m_rst(rst_ghash)
-);
-
-reset_stage #(
-    .STAGES(RESET_STAGES)
-) reset_path_inst (
-    .clk(clk),
-    .rst(rst),
-    .m_rst(rst_path)
+    .m_rst({rst_esp_parser, rst_keystream, rst_ghash, rst_path})
 );
 
 localparam OFFSET_WIDTH = 14;
