@@ -11,11 +11,12 @@
 //              stage 4  reduction modulo x^128 + x^7 + x^2 + x + 1
 //
 // Latency  4 cycles, where every stage moves on in every cycle.    Rate: one product per cycle.
-// move     bit k - 1: what is in stage k moves on, only with all stages behind it; s_valid only with all.
-// AHEAD    1: s_valid, move and rst belong to the next cycle, and so go to the wide registers without logic, see gf128_stage.
+// move     bit k - 1: what is in stage k moves on, only with all stages behind it, and the product goes; s_valid only with all.
+// AHEAD    1: s_valid, move and clear belong to the next cycle, and so go to the wide registers without logic, see gf128_stage.
 // Order    SP 800-38D: bit 127 of a block is the coefficient of x^0 (drawn in gf128_digit).
-// Secrets  a stage that moves on and gets nothing is zero.
-// Reset    empties and zeroes all stages.
+// Secrets  clear makes all stages zero; there must be no product in them that is still wanted, and no s_valid. Without a product
+//          m_product is anything.
+// Reset    by clear; nothing else needs one.
 
 `resetall
 `timescale 1ns / 1ps
@@ -23,19 +24,17 @@
 
 module gf128_karatsuba #
 (
-    // 1: s_valid, move and rst come a cycle before the operands
+    // 1: s_valid, move and clear come a cycle before the operands
     parameter AHEAD = 0
 )
 (
     input  wire         clk,
-    input  wire         rst,
+    input  wire         clear,
 
     input  wire         s_valid,
     input  wire [127:0] s_x,
     input  wire [127:0] s_h,
-    input  wire [3:0]   move,
-
-    // zero where there is none
+    input  wire [2:0]   move,
     output wire [127:0] m_product
 );
 
@@ -171,10 +170,21 @@ function [127:0] reduce;
     end
 endfunction
 
+wire                   clear_operands;
+wire                   clear_products;
 wire [8*PIECES-1:0]    x_pieces;
 wire [8*PIECES-1:0]    h_pieces;
 wire [31*PRODUCTS-1:0] products;
 wire [254:0]           product;
+
+reset_stage #(
+    .STAGES(AHEAD),
+    .BRANCHES(2)
+) reset_stage_inst (
+    .clk(clk),
+    .rst(clear),
+    .m_rst({clear_operands, clear_products})
+);
 
 gf128_stage #(
     .WIDTH(8*PIECES),
@@ -182,7 +192,7 @@ gf128_stage #(
 ) x_pieces_inst (
     .clk(clk),
     .load(s_valid),
-    .clear(rst || (move[0] && !s_valid)),
+    .clear(clear_operands),
     .s_data(pieces(reverse(s_x))),
     .m_data(x_pieces)
 );
@@ -193,7 +203,7 @@ gf128_stage #(
 ) h_pieces_inst (
     .clk(clk),
     .load(s_valid),
-    .clear(rst || (move[0] && !s_valid)),
+    .clear(clear_operands),
     .s_data(pieces(reverse(s_h))),
     .m_data(h_pieces)
 );
@@ -204,7 +214,7 @@ gf128_stage #(
 ) products_inst (
     .clk(clk),
     .load(move[0]),
-    .clear(rst || (move[1] && !move[0])),
+    .clear(clear_products),
     .s_data(multiply(x_pieces, h_pieces)),
     .m_data(products)
 );
@@ -215,7 +225,7 @@ gf128_stage #(
 ) product_inst (
     .clk(clk),
     .load(move[1]),
-    .clear(rst || (move[2] && !move[1])),
+    .clear(clear_products),
     .s_data(combine(products)),
     .m_data(product)
 );
@@ -226,7 +236,7 @@ gf128_stage #(
 ) m_product_inst (
     .clk(clk),
     .load(move[2]),
-    .clear(rst || (move[3] && !move[2])),
+    .clear(clear_products),
     .s_data(reverse(reduce(product))),
     .m_data(m_product)
 );

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gf128_stage: the wide register of a pipeline stage, whose enable and clear may be known a cycle ahead.
+// gf128_stage: the wide register of a pipeline stage, whose enable may be known a cycle ahead.
 //
 // What     clear: m_data becomes zero; else load: m_data <= s_data; else it holds.
-// AHEAD    1: load and clear belong to the next cycle. They are registered here, once for SLICE bits of data, so that no wire of
-//          the enable goes to hundreds of registers, and no logic lies before it.
-// Reset    by clear.
+// AHEAD    1: load belongs to the next cycle. It is registered here, once for SLICE bits of data, so that no wire of the enable goes to
+//          hundreds of registers, and no logic lies before it.
+// Reset    by clear. One clear for many stages: registers of different resets do not go into one tile of some FPGAs.
 
 `resetall
 `timescale 1ns / 1ps
@@ -15,9 +15,9 @@ module gf128_stage #
 (
     // bits of data
     parameter WIDTH = 128,
-    // 1: load and clear come a cycle before the data
+    // 1: load comes a cycle before the data
     parameter AHEAD = 0,
-    // AHEAD: bits for one copy of load and clear
+    // AHEAD: bits for one copy of load
     parameter SLICE = 128
 )
 (
@@ -41,16 +41,14 @@ generate
             localparam BITS = WIDTH - k < SLICE ? WIDTH - k : SLICE;
 
             reg load_reg;
-            reg clear_reg;
 
             // keep: on the process, or equal registers become one
             (* keep *) always @(posedge clk) begin
                 load_reg <= load;
-                clear_reg <= clear;
             end
 
             always @(posedge clk) begin
-                if (clear_reg) begin
+                if (clear) begin
                     m_data_reg[k +: BITS] <= {BITS{1'b0}};
                 end else if (load_reg) begin
                     m_data_reg[k +: BITS] <= s_data[k +: BITS];

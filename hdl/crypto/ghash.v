@@ -23,9 +23,10 @@
 // input    of it in any other. s_left = 0 is taken as 1. A message without s_first, or whose s_left does not go down by
 //          one to 1 with each of the last STAGES + 1 blocks, gives a wrong hash; the next message is not harmed.
 // Secrets  every register that held a power of H or a product is zero again STAGES + 2 cycles after the last block of a
-//          complete message, and after the s_first that abandons an incomplete one (EXTRA_REGISTERS: one more). m_hash is zero
-//          without m_valid, or a sum under way.
-// Reset    abandons everything and zeroes every stage; of STYLE 1 with EXTRA_REGISTERS a cycle later.
+//          complete message, and after the s_first that abandons an incomplete one. STYLE 1: when the next block took its place,
+//          and 11 cycles after the last block of a complete message behind which there is none. With EXTRA_REGISTERS s_h_powers must be
+//          zero itself then. m_hash is zero without m_valid, or a sum under way.
+// Reset    abandons everything and zeroes every stage; of STYLE 1 up to three cycles later.
 
 `resetall
 `timescale 1ns / 1ps
@@ -151,7 +152,7 @@ generate
             first_sum_reg <= s_first || s_left == STAGES_LEFT;
             last_reg <= s_left <= 1;
             add_reg <= next_feed[STAGES-1] && !s_first;
-            h_reg <= s_valid && !rst ? s_h : 128'd0;
+            h_reg <= s_h;
         end
     end else begin : inputs
         assign valid = s_valid;
@@ -165,15 +166,34 @@ generate
     end
 
     if (STYLE != 0) begin : karatsuba
+        // a message that is not complete; cycles since its last block, and there were enough for all of them to have left
+        reg       open_reg;
+        reg [2:0] idle_reg;
+        reg       empty_reg;
+
+        always @(posedge clk) begin
+            if (s_valid) begin
+                open_reg <= s_left > 1;
+                idle_reg <= 3'd0;
+            end else if (!open_reg) begin
+                idle_reg <= idle_reg + 1'b1;
+            end
+            empty_reg <= !s_valid && !open_reg && (empty_reg || idle_reg == 3'd7);
+            if (rst) begin
+                open_reg <= 1'b0;
+                empty_reg <= 1'b1;
+            end
+        end
+
         gf128_karatsuba #(
             .AHEAD(EXTRA_REGISTERS)
         ) gf128_karatsuba_inst (
             .clk(clk),
-            .rst(rst),
+            .clear(empty_reg && !s_valid),
             .s_valid(EXTRA_REGISTERS != 0 ? s_valid : valid),
             .s_x(x),
             .s_h(h),
-            .move(EXTRA_REGISTERS != 0 ? {STAGES{s_valid}} | next_drain : move),
+            .move(EXTRA_REGISTERS != 0 ? {3{s_valid}} | next_drain[2:0] : move[2:0]),
             .m_product(product)
         );
 
