@@ -63,6 +63,11 @@ reg [255:0]           words_reg;
 reg [31:0]            source_reg;
 reg [31:0]            substituted_reg;
 reg [31:0]            new_word_reg;
+// registered while the word at hand holds still: it takes a multiple of the key, it is the last of the key, of all; it is left out
+reg                   whole_reg;
+reg                   last_place_reg;
+reg                   last_word_reg;
+reg                   zero_reg;
 // the key alone is hundreds of registers
 reg                   rst_reg;
 
@@ -71,14 +76,13 @@ wire [31:0] last = key_size_reg == 2'd2 ? words_reg[31:0] : key_size_reg == 2'd1
 wire [2:0]  last_place = key_size_reg == 2'd2 ? 3'd7 : key_size_reg == 2'd1 ? 3'd5 : 3'd3;
 wire        whole = place_reg == 3'd0;
 wire [31:0] substituted;
-wire [31:0] added = whole ? substituted_reg ^ {rcon_reg, 24'd0} : key_size_reg == 2'd2 && place_reg == 3'd4 ? substituted_reg : source_reg;
-wire        zero = zeros_reg != 5'd0;
+wire [31:0] added = whole_reg ? substituted_reg ^ {rcon_reg, 24'd0} : key_size_reg == 2'd2 && place_reg == 3'd4 ? substituted_reg : source_reg;
 
 assign done = done_reg;
 assign write = busy_reg && cycle_reg[2];
 assign {write_round, write_word} = word_reg;
 assign write_index = index_reg;
-assign write_data = zero ? 32'd0 : first;
+assign write_data = zero_reg ? 32'd0 : first;
 
 // the words hold still for the cycles that this takes
 aes_sbox_composite #(
@@ -98,6 +102,10 @@ end
 always @(posedge clk) begin
     done_reg <= 1'b0;
     cycle_reg <= busy_reg && !cycle_reg[2] ? cycle_reg + 1'b1 : 3'd0;
+    whole_reg <= whole;
+    last_place_reg <= place_reg == last_place;
+    last_word_reg <= word_reg == LAST_WORD;
+    zero_reg <= zeros_reg != 5'd0;
     source_reg <= whole ? {last[23:0], last[31:24]} : last;
     substituted_reg <= substituted;
     new_word_reg <= first ^ added;
@@ -117,7 +125,7 @@ always @(posedge clk) begin
         words_reg <= key;
     end else if (write) begin
         word_reg <= word_reg + 1'b1;
-        if (zero) begin
+        if (zero_reg) begin
             zeros_reg <= zeros_reg - 1'b1;
         end else begin
             words_reg <= {
@@ -129,12 +137,12 @@ always @(posedge clk) begin
                 words_reg[31:0],
                 new_word_reg
             };
-            place_reg <= place_reg == last_place ? 3'd0 : place_reg + 1'b1;
-            if (whole) begin
+            place_reg <= last_place_reg ? 3'd0 : place_reg + 1'b1;
+            if (whole_reg) begin
                 rcon_reg <= {rcon_reg[6:0], 1'b0} ^ (rcon_reg[7] ? 8'h1b : 8'h00);
             end
         end
-        if (word_reg == LAST_WORD) begin
+        if (last_word_reg) begin
             busy_reg <= 1'b0;
             done_reg <= 1'b1;
             words_reg <= 256'd0;
