@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * aes_stored_round beside its specification, FIPS-197, 5.1 (aes_specification): the state CYCLES later, with the key of the last of these cycles, for every state, every key and whatever was in
- * the round before; without MixColumns with LAST. Where no block leaves, the state is zero, but in the cycle behind
- * a reset.
+ * the round before; without MixColumns with LAST. Behind forget the state is zero.
  */
 `default_nettype none
 
@@ -16,7 +15,8 @@ module aes_stored_round_proof #(
     input wire         s_valid,
     input wire [127:0] s_state,
     input wire [1:0]   s_user,
-    input wire [127:0] key
+    input wire [127:0] key,
+    input wire         forget
 );
 
 wire m_valid;
@@ -55,6 +55,7 @@ reg [127:0] state_reg [1:CYCLES];
 reg [2:0] side_reg [1:CYCLES];
 reg [CYCLES:1] checked_reg = 0;
 reg rst_reg;
+reg forget_reg;
 
 always @(posedge clk) begin
     state_reg[1] <= expected;
@@ -65,12 +66,15 @@ always @(posedge clk) begin
     end
     checked_reg <= {checked_reg, 1'b1};
     rst_reg <= rst;
+    forget_reg <= forget;
 
     if (checked_reg[CYCLES]) begin
         comes_in_its_cycle: assert (m_valid == side_reg[CYCLES][2]);
         if (m_valid || !rst_reg) begin
             with_its_side_band: assert (m_user == side_reg[CYCLES][1:0]);
-            the_state_of_the_specification: assert (m_state == (m_valid ? state_reg[CYCLES] : 128'd0));
+        end
+        if (m_valid || forget_reg) begin
+            the_state_of_the_specification: assert (m_state == (forget_reg ? 128'd0 : state_reg[CYCLES]));
         end
 
         a_block: cover (m_valid && m_state != 0);

@@ -3,14 +3,15 @@
 // aes_round_key: the keys of one round for all SAs, and that of the job at hand.
 //
 // What     Four words of 32 bits for each SA in block RAM. load reads word load_word of SA load_index into the next key,
-//          word 0 first; with swap the next key becomes the current one, with clear (and no swap) it is forgotten.
+//          word 0 first; with swap the next key becomes the current one. forget makes both zero.
 // Timing   swap at the earliest 5 cycles after the load of word 0; load of the following job from one cycle before that
-//          swap on. The current key is on key in the cycle after swap.
+//          swap on. The current key is on key in the cycle after swap. No forget from the cycle after load of a job on to its last block.
 // Order    FIPS-197: word 0 in key[127:96].
 // Write    write of word write_address = {index, word}: a read in the same cycle gives either. The contents are undefined
 //          after power-up.
-// Secrets  next and current key and the register of the RAM are zero when no job needs them.
-// Reset    forgets next and current key, a cycle later.
+// Secrets  the register of the RAM is zero without a load. One forget for both keys, and best for many rounds: registers of different resets
+//          do not go into one tile of some FPGAs.
+// Reset    by forget.
 
 `resetall
 `timescale 1ns / 1ps
@@ -23,7 +24,6 @@ module aes_round_key #
 )
 (
     input  wire                   clk,
-    input  wire                   rst,
 
     input  wire                   write,
     input  wire [INDEX_WIDTH+1:0] write_address,
@@ -33,15 +33,13 @@ module aes_round_key #
     input  wire [INDEX_WIDTH-1:0] load_index,
     input  wire [1:0]             load_word,
     input  wire                   swap,
-    input  wire                   clear,
+    input  wire                   forget,
 
     output wire [127:0]           key
 );
 
 (* ram_style = "block", no_rw_check *) reg [31:0] mem [0:2**(INDEX_WIDTH+2)-1];
 
-// of this round alone: all rounds together are thousands of registers
-reg         rst_reg;
 reg         read_valid_reg;
 reg [31:0]  read_reg;
 reg [127:0] next_reg;
@@ -63,22 +61,17 @@ always @(posedge clk) begin
     end
 end
 
-// keep: or equal registers become one
-(* keep *) always @(posedge clk) begin
-    rst_reg <= rst;
-end
-
 always @(posedge clk) begin
-    read_valid_reg <= load && !rst;
-    if (rst_reg || (swap && !read_valid_reg)) begin
-        next_reg <= 128'd0;
-    end else if (read_valid_reg) begin
+    read_valid_reg <= load;
+    if (read_valid_reg) begin
         next_reg <= {next_reg[95:0], read_reg};
     end
-    if (rst_reg || (clear && !swap)) begin
-        key_reg <= 128'd0;
-    end else if (swap) begin
+    if (swap) begin
         key_reg <= next_reg;
+    end
+    if (forget) begin
+        next_reg <= 128'd0;
+        key_reg <= 128'd0;
     end
 end
 

@@ -6,16 +6,18 @@
 //          aes_pipe it takes no logic for the key expansion, and 32 bits of block RAM for each round.
 // Jobs     load: from this cycle on, four cycles long, the keys of SA load_index are read for the next job; the next load
 //          comes 4 cycles later at the earliest. swap, 5 cycles after its load at the earliest: that job is the current one,
-//          s_valid belongs to it from the next cycle on. The following load may come one cycle before swap.
+//          s_valid belongs to it from the next cycle on. The following load may come one cycle before swap. busy: at the latest
+//          from the load of a job until its last block there is a job.
 // Skip     A block with s_skip = n passes by the first n rounds (0, 2 or 4): the keys are stored so that they end with the last
 //          round (aes_key_setup), and begin with zeros. Its state passes each two rounds in a delay line.
 // Latency  LATENCY = (MAX_KEY_BITS/32 + 6) * 3 + 1 cycles from s_valid to m_valid, for every key size.
 // Rate     one block per cycle; there is no ready, the pipe never stalls.
 // Order    FIPS-197: block[127:120] is octet 0.
 // Write    one word of the round key of an SA, by aes_key_setup, never while the SA has a job.
-// Secrets  a register holding key, state or side band is zero while its stage holds no valid block (s_last: the last one of the
-//          job); the key that is loaded stays until its job ends. m_block and m_user are zero without m_valid.
-// Reset    drops all blocks in the pipe, and a cycle later every stage is zero; the memories keep their contents.
+// Secrets  a key stays until the next one takes its place; LATENCY + 5 cycles after the end of busy every register of a key or state
+//          is zero. m_user is zero without m_valid, m_block anything.
+// Reset    drops all blocks in the pipe; every register of a key or state is zero six cycles later, unless busy comes. The memories
+//          keep their contents.
 
 `resetall
 `timescale 1ns / 1ps
@@ -51,8 +53,8 @@ module aes_stored_pipe #
     /*
      * Block in
      */
+    input  wire                   busy,
     input  wire                   s_valid,
-    input  wire                   s_last,
     input  wire [2:0]             s_skip,
     input  wire [127:0]           s_block,
     input  wire [USER_WIDTH-1:0]  s_user,
@@ -69,7 +71,12 @@ localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
 // rounds that shorter keys leave out
 localparam SKIPPED = ROUNDS - 10;
 localparam DEPTH = 3 * ROUNDS;
-localparam CONTROL_WIDTH = INDEX_WIDTH + 5;
+localparam CONTROL_WIDTH = INDEX_WIDTH + 4;
+// rounds that forget by one register
+localparam FORGET_ROUNDS = 4;
+localparam FORGET_GROUPS = ROUNDS / FORGET_ROUNDS + 1;
+// cycles without a job after which every stage is empty
+localparam [5:0] EMPTY = DEPTH[5:0];
 
 wire                   write;
 wire                   write_all;
@@ -86,13 +93,18 @@ reg [INDEX_WIDTH-1:0] index_reg;
 wire                   reading = load || word_reg != 2'd0;
 wire [INDEX_WIDTH-1:0] index = load ? load_index : index_reg;
 
-// {load, index, word, swap, clear} of the cycle, and of those before
-wire [CONTROL_WIDTH-1:0] control = {reading, index, load ? 2'd0 : word_reg, swap, s_valid && s_last};
+// {load, index, word, swap} of the cycle, and of those before
+wire [CONTROL_WIDTH-1:0] control = {reading, index, load ? 2'd0 : word_reg, swap};
 reg [CONTROL_WIDTH*DEPTH-1:0] control_reg;
 wire [CONTROL_WIDTH*(DEPTH+1)-1:0] controls = {control_reg, control};
 
 // round key of round r in [128*r +: 128]
 wire [128*(ROUNDS+1)-1:0] keys;
+
+// cycles since there was a job, at most EMPTY; as many there are
+reg [5:0]                idle_reg;
+reg                      empty_reg;
+wire [FORGET_GROUPS-1:0] forget;
 
 reg                  valid_reg;
 reg [127:0]          state_reg;
@@ -105,9 +117,16 @@ always @(posedge clk) begin
     if (load) begin
         index_reg <= load_index;
     end
+    if (busy) begin
+        idle_reg <= 6'd0;
+    end else if (!empty_reg) begin
+        idle_reg <= idle_reg + 1'b1;
+    end
+    empty_reg <= !busy && (empty_reg || idle_reg == EMPTY);
     if (rst) begin
         control_reg <= {CONTROL_WIDTH*DEPTH{1'b0}};
         word_reg <= 2'd0;
+        empty_reg <= 1'b1;
     end
 
     valid_reg <= s_valid && !rst;
@@ -121,6 +140,14 @@ always @(posedge clk) begin
         user_reg <= s_user;
     end
 end
+
+reset_stage #(
+    .BRANCHES(FORGET_GROUPS)
+) reset_stage_inst (
+    .clk(clk),
+    .rst(empty_reg && !busy),
+    .m_rst(forget)
+);
 
 generate
     genvar r;
@@ -140,38 +167,28 @@ generate
             .INDEX_WIDTH(INDEX_WIDTH)
         ) aes_round_key_inst (
             .clk(clk),
-            .rst(rst),
             .write(write && (write_all || write_round == r)),
             .write_address(write_address),
             .write_data(write_data),
             .load(controls[CONTROL_WIDTH*AT+CONTROL_WIDTH-1]),
-            .load_index(controls[CONTROL_WIDTH*AT+4 +: INDEX_WIDTH]),
-            .load_word(controls[CONTROL_WIDTH*AT+2 +: 2]),
-            .swap(controls[CONTROL_WIDTH*AT+1]),
-            .clear(controls[CONTROL_WIDTH*AT]),
+            .load_index(controls[CONTROL_WIDTH*AT+3 +: INDEX_WIDTH]),
+            .load_word(controls[CONTROL_WIDTH*AT+1 +: 2]),
+            .swap(controls[CONTROL_WIDTH*AT]),
+            .forget(forget[r/FORGET_ROUNDS]),
             .key(keys[128*r +: 128])
         );
 
         if (PASSED) begin : passed
             // two rounds, less the cycle of the sum
-            reg         rst_reg;
             reg [511:0] line_reg;
             reg [127:0] sum_reg;
 
             assign addend = sum_reg;
 
-            (* keep *) always @(posedge clk) begin
-                rst_reg <= rst;
-            end
-
             always @(posedge clk) begin
                 line_reg <= {line_reg[383:0], round[r-2].skip != 3'd0 ? round[r-2].state : 128'd0};
                 // the key is zero where a block passes
                 sum_reg <= line_reg[511:384] ^ keys[128*r +: 128];
-                if (rst_reg) begin
-                    line_reg <= 512'd0;
-                    sum_reg <= 128'd0;
-                end
             end
         end else begin : all_take_part
             assign addend = keys[128*r +: 128];
@@ -197,6 +214,7 @@ generate
                 .s_skip(r <= SKIPPED && skip_before != 3'd0),
                 .s_user({(r <= SKIPPED && skip_before != 3'd0) ? skip_before - 1'b1 : 3'd0, round[r-1].user}),
                 .key(addend),
+                .forget(forget[r/FORGET_ROUNDS]),
                 .m_valid(valid),
                 .m_state(state),
                 .m_user({skip, user})

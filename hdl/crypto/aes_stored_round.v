@@ -7,9 +7,9 @@
 // Latency  3 cycles: a register inside and one behind SubBytes.    Rate: one block per cycle, never stalls.
 // Key      of the job that key_swap made the current one (see aes_round_key), at the time of the third cycle.
 // Order    FIPS-197: s_state[127:120] is octet 0.
-// Secrets  m_state is zero without m_valid. Where the stage holds no valid block, the register (or ROM) inside the S-box and the one behind it
-//          hold what an octet of zero gives, which every block before has then left.
-// Reset    empties the stage: m_state is zero a cycle later, the registers before it when s_state is.
+// Secrets  m_state is zero with forget; the register (or ROM) inside the S-box and the one behind it follow: they hold what an octet of
+//          zero gives, then. Without a valid block m_state is anything, and m_user zero.
+// Reset    empties the stage. The state has none.
 
 `resetall
 `timescale 1ns / 1ps
@@ -34,6 +34,8 @@ module aes_stored_round #
     input  wire [USER_WIDTH-1:0] s_user,
 
     input  wire [127:0]          key,
+    // no valid block is in the stage, nor was in the last cycles
+    input  wire                  forget,
 
     output wire                  m_valid,
     output wire [127:0]          m_state,
@@ -116,7 +118,6 @@ always @(posedge clk) begin
 
     valid_2_reg <= valid_1_reg && !rst;
     user_2_reg <= valid_1_reg ? user_1_reg : {USER_WIDTH{1'b0}};
-    // without a block: what an octet of zero gives. Reset reaches the state through the valid bits, so that it has no hundreds of registers to go to
     if (skip_1_reg) begin
         state_2_reg <= 128'd0;
     end else begin
@@ -124,12 +125,10 @@ always @(posedge clk) begin
     end
 
     m_valid_reg <= valid_2_reg && !rst;
-    if (!valid_2_reg) begin
+    m_user_reg <= valid_2_reg ? user_2_reg : {USER_WIDTH{1'b0}};
+    m_state_reg <= (LAST != 0 ? state_2_reg : mix_columns(state_2_reg)) ^ key;
+    if (forget) begin
         m_state_reg <= 128'd0;
-        m_user_reg <= {USER_WIDTH{1'b0}};
-    end else begin
-        m_state_reg <= (LAST != 0 ? state_2_reg : mix_columns(state_2_reg)) ^ key;
-        m_user_reg <= user_2_reg;
     end
 end
 

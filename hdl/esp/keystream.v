@@ -147,6 +147,7 @@ wire [USER_WIDTH-1:0] next_user;
 // for the pipe: read the key of a job, and the job moves on to be issued
 wire key_load;
 wire [INDEX_WIDTH-1:0] key_load_index;
+wire key_wanted;
 wire h_next_ready;
 
 generate
@@ -174,6 +175,7 @@ generate
         assign job_ready = !held_reg;
         assign h_next_ready = !job_valid && !held_reg;
         assign key_load = load || take_h;
+        assign key_wanted = job_valid || h_req_valid || loaded_reg || held_reg;
         assign key_load_index = job_valid ? job_index : h_req_index;
 
         always @(posedge clk) begin
@@ -205,6 +207,7 @@ generate
         assign h_next_ready = 1'b0;
         assign key_load = 1'b0;
         assign key_load_index = {INDEX_WIDTH{1'b0}};
+        assign key_wanted = 1'b0;
     end
 endgenerate
 
@@ -333,28 +336,25 @@ generate
         // rounds of the pipe that the key is too short for
         wire [2:0] skip = {MAX_KEY_SIZE - (kind_reg == KIND_H ? h_req_key_size : key_size_reg), 1'b0};
 
-        wire [INDEX_WIDTH+1:0] key_in = {key_load, key_load_index, accept};
-        wire [INDEX_WIDTH+1:0] key_control;
-        wire [140:0] block_in = issue
-            ? {1'b1, finish, skip, kind_reg == KIND_H ? 128'd0 : {salt_reg, iv_reg, counter}, kind_reg, flag, second, amount}
-            : 141'd0;
-        wire [140:0] block;
+        wire [INDEX_WIDTH+2:0] key_in = {key_load, key_load_index, accept, key_wanted || active_reg};
+        wire [INDEX_WIDTH+2:0] key_control;
+        wire [139:0] block_in = {
+            issue, skip, kind_reg == KIND_H ? 128'd0 : {salt_reg, iv_reg, counter}, kind_reg, flag, second, amount
+        };
+        wire [139:0] block;
 
         assign cipher_index = next_index;
 
         always @(posedge clk) begin
-            if (rst || next_ready) begin
-                salt_reg <= 32'd0;
-            end
-            if (accept && !rst) begin
-                salt_reg <= cipher_salt;
+            if (next_ready) begin
+                salt_reg <= next_valid ? cipher_salt : 32'd0;
                 key_size_reg <= cipher_key_size;
             end
         end
 
         if (EXTRA_REGISTERS != 0) begin : registered
-            reg [INDEX_WIDTH+1:0] key_in_reg;
-            reg [140:0] block_in_reg;
+            reg [INDEX_WIDTH+2:0] key_in_reg;
+            reg [139:0] block_in_reg;
 
             assign key_control = key_in_reg;
             assign block = block_in_reg;
@@ -364,7 +364,7 @@ generate
                 block_in_reg <= block_in;
                 if (rst) begin
                     key_in_reg <= 0;
-                    block_in_reg <= 141'd0;
+                    block_in_reg[139] <= 1'b0;
                 end
             end
         end else begin : at_once
@@ -381,11 +381,11 @@ generate
             .clk(clk),
             .rst(rst),
             .key_write(key_write),
-            .load(key_control[INDEX_WIDTH+1]),
-            .load_index(key_control[INDEX_WIDTH:1]),
-            .swap(key_control[0]),
-            .s_valid(block[140]),
-            .s_last(block[139]),
+            .load(key_control[INDEX_WIDTH+2]),
+            .load_index(key_control[INDEX_WIDTH+1:2]),
+            .swap(key_control[1]),
+            .busy(key_control[0]),
+            .s_valid(block[139]),
             .s_skip(block[138:136]),
             .s_block(block[135:8]),
             .s_user(block[7:0]),
@@ -401,7 +401,7 @@ generate
             end
         end
     end else begin : keys_on_the_way
-        wire unused = &{1'b0, key_write, key_load, key_load_index};
+        wire unused = &{1'b0, key_write, key_load, key_load_index, key_wanted};
         reg [INDEX_WIDTH-1:0] index_reg;
 
         wire [394:0] block_in = {
