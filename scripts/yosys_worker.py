@@ -23,8 +23,12 @@ from pyosys import libyosys
 
 from scripts import stored_results
 
-SMALLEST_SET = 16
-"""Registers with one enable or reset at least that are wired to their CE or LSR inputs; for fewer it becomes logic."""
+SMALLEST_ENABLE = 4
+"""Registers with one enable at least that are wired to their CE inputs; for fewer it becomes logic."""
+
+SMALLEST_RESET = 200
+"""The same of resets and LSR. All eight registers of a tile have one reset or none: with a hundred resets of a hundred
+registers nextpnr hardly gets through the first legal placement of a device that is full to three quarters."""
 
 PINS = "pins"
 """The module around a block whose ports do not fit the pins of a device."""
@@ -173,9 +177,8 @@ class Flow:
             else:
                 row["mapping"] = "registers" if row["written"] else "logic"
         self.step("map_ffram:map_ffs")
-        # a control set of its own for a few registers costs more in placement than the LUTs that replace it
         cells = "-cell $_DFF_?_ 01 -cell $_DFFE_??_ 01 -cell $_SDFF_?P?_ r -cell $_SDFFE_?P??_ r"
-        self.run(f"dfflegalize -mince {SMALLEST_SET} -minsrst {SMALLEST_SET} {cells}")
+        self.run(f"dfflegalize -mince {SMALLEST_ENABLE} -minsrst {SMALLEST_RESET} {cells}")
         self.step("map_ffs:")
         self.run("delete t:$scopeinfo")
         self.run("check -assert -noinit -mapped")
