@@ -160,7 +160,7 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
         "--85k",
         *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
         *("--freq", f"{job.minimum_mhz or job.goal_mhz:g}", "--timing-allow-fail"),
-        # of the engine, heap, the default, makes a fifth more of wires, and its routing does not end
+        # heap, the default, makes a quarter more wire of the engine
         *("--placer", "static"),
     ]
     key = hashlib.sha256(json.dumps([netlist.parent.name, options, versions()[NEXTPNR]]).encode()).hexdigest()[:12]
