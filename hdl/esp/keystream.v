@@ -147,6 +147,7 @@ wire [USER_WIDTH-1:0] next_user;
 // for the pipe: read the key of a job, and the job moves on to be issued
 wire key_load;
 wire [INDEX_WIDTH-1:0] key_load_index;
+// there is a job, here or in front of the port: the pipe keeps its keys
 wire key_wanted;
 wire h_next_ready;
 
