@@ -27,7 +27,7 @@ SMALLEST_ENABLE = 4
 """Registers with one enable at least that are wired to their CE inputs; for fewer it becomes logic."""
 
 SMALLEST_RESET = 200
-"""The same of resets and LSR. All eight registers of a tile have one reset or none: with a hundred resets of a hundred
+"""The same of resets and LSR. The eight registers of a tile share few reset inputs: with a hundred resets of a hundred
 registers nextpnr hardly gets through the first legal placement of a device that is full to three quarters."""
 
 PINS = "pins"

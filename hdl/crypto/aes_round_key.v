@@ -9,8 +9,8 @@
 // Order    FIPS-197: word 0 in key[127:96].
 // Write    write of word write_address = {index, word}: a read in the same cycle gives either. The contents are undefined
 //          after power-up.
-// Secrets  the register of the RAM is zero without a load. One forget for both keys, and best for many rounds: registers of different resets
-//          do not go into one tile of some FPGAs.
+// Secrets  the register of the RAM is zero without a load. One forget for both keys, and best for many rounds: registers of many different resets
+//          are hard to place in an FPGA.
 // Reset    by forget.
 
 `resetall

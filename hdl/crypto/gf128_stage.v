@@ -5,7 +5,7 @@
 // What     clear: m_data becomes zero; else load: m_data <= s_data; else it holds.
 // AHEAD    1: load belongs to the next cycle. It is registered here, once for SLICE bits of data, so that no wire of the enable goes to
 //          hundreds of registers, and no logic lies before it.
-// Reset    by clear. One clear for many stages: registers of different resets do not go into one tile of some FPGAs.
+// Reset    by clear. One clear for many stages: registers of many different resets are hard to place in an FPGA.
 
 `resetall
 `timescale 1ns / 1ps
