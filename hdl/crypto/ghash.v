@@ -178,7 +178,7 @@ generate
             end else if (!open_reg) begin
                 idle_reg <= idle_reg + 1'b1;
             end
-            empty_reg <= !s_valid && !open_reg && (empty_reg || idle_reg == 3'd7);
+            empty_reg <= !s_valid && (empty_reg || idle_reg == 3'd7);
             if (rst) begin
                 open_reg <= 1'b0;
                 empty_reg <= 1'b1;
