@@ -95,8 +95,8 @@ always @(posedge clk) begin
         never_handle_of_generation_0: assert (!live_reg || generation_reg != 0);
         command_of_a_stale_handle: assert (!(sa_table.command_inst.handle_ok && index == entry)
             || (live_reg && stage_handle == {generation_reg, {16-INDEX_WIDTH{1'b0}}, entry}));
-        handle_given: assert (!(state == DONE && $past(set_valid && write_index == entry))
-            || sa_table.command_inst.handle_reg == {generation_reg, {16-INDEX_WIDTH{1'b0}}, entry});
+        handle_given: assert (!(set_valid && write_index == entry)
+            || (state == DONE && sa_table.command_inst.handle_reg == {after(generation_reg), {16-INDEX_WIDTH{1'b0}}, entry}));
 
         // what these rest on
         hidden_then_not_live: assert (!hidden || !live_reg);
@@ -111,7 +111,7 @@ always @(posedge clk) begin
             || sa_table.store_inst.command_generation_reg == generation_reg);
         generation_read: assert (!(state == FREE && `COMMAND.read_wait_reg[1] && index == entry) || `COMMAND.read_generation_reg == generation_reg);
         one_opcode: assert ($onehot0({`COMMAND.add_reg, `COMMAND.delete_reg, `COMMAND.update_reg, `COMMAND.query_reg, `COMMAND.reset_reg}));
-        generation_kept: assert (!(adding && index == entry) || sa_table.command_inst.generation_reg == after(generation_reg));
+        generation_kept: assert (!((adding || set_valid) && index == entry) || sa_table.command_inst.generation_reg == after(generation_reg));
         handle_fetched: assert (!((state == CHECK || state == HANDLE) && index == entry)
             || (sa_table.store_inst.command_generation_reg == generation_reg && sa_table.valid_inst.command_valid_reg == live_reg && !hidden));
         handle_read: assert (!(state == HANDLE && `COMMAND.read_wait_reg[0] && index == entry)
@@ -122,6 +122,7 @@ always @(posedge clk) begin
             || index == stage_handle[INDEX_WIDTH-1:0]);
         command_runs: assert (running_reg || !sa_table.command_inst.start_reg && (state == IDLE || (state == SWEEP && power_up)));
         start_waits: assert (!sa_table.command_inst.start_reg || state == IDLE || (state == SWEEP && power_up));
+        set_in_done: assert (!set_valid || (state == DONE && running_reg));
         handle_upper_zero: assert (!(adding || state == STAGE || state == CHECK || state == FREE || state == 3 || state == 4) || sa_table.command_inst.handle_reg == 0);
         all_only_in_reset: assert (!sa_table.command_inst.all_reg || state == IDLE || state == GUARD || state == DRAIN || state == SWEEP
             || state == DONE);

@@ -56,7 +56,7 @@ wire other_staged = other_valid && `CAM.entry_key[other] == staged_key
 
 wire [4:0] state = `COMMAND.state_reg;
 // after the search of an ADD_SA that found nothing
-wire adding = (state >= FREE && state <= ACTIVATE) || state == PREPARE;
+wire adding = (state >= FREE && state <= ACTIVATE) || state == PREPARE || `COMMAND.activate_reg;
 // where the search of the command is
 wire first = `CAM.match_valid_reg && `CAM.match_tag_reg;
 wire second = cam_valid && cam_command;

@@ -59,6 +59,8 @@ class Job:
     """what nextpnr works towards where no minimum is asked"""
     minutes: float = 45
     """a run of nextpnr that takes longer is given up"""
+    route: bool = True
+    """False: placed only"""
     xilinx: Sequence[str] = ()
     """families of synth_xilinx to count the cells of"""
     sources: Sequence[Path] = ()
@@ -76,6 +78,8 @@ class Routed:
     seed: int
     mhz: float | None
     """None: not placed or not routed"""
+    placed_mhz: float | None
+    """what nextpnr puts it at before routing; None: not placed"""
     path: list[str]
     """the critical path: nets from register to register, the delay of each behind it"""
     path_ns: tuple[float, float]
@@ -117,6 +121,8 @@ def read_jobs(path: Path = TABLE) -> list[Job]:
             raise ValueError(f"{path.name}: {job.name}: speed = {job.speed} must be 6, 7 or 8")
         if not set(job.xilinx) <= set(XILINX):
             raise ValueError(f"{path.name}: {job.name}: xilinx = {job.xilinx} must be of {', '.join(XILINX)}")
+        if not job.route and job.minimum_mhz is not None:
+            raise ValueError(f"{path.name}: {job.name}: minimum_mhz = {job.minimum_mhz:g} needs route = true")
     if len({job.name for job in jobs}) != len(jobs):
         raise ValueError(f"{path.name}: two jobs of one name")
     return jobs
@@ -162,6 +168,7 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
         *("--freq", f"{job.minimum_mhz or job.goal_mhz:g}", "--timing-allow-fail"),
         # heap, the default, makes a quarter more wire of the engine
         *("--placer", "static"),
+        *([] if job.route else ["--no-route"]),
     ]
     key = hashlib.sha256(json.dumps([netlist.parent.name, options, versions()[NEXTPNR]]).encode()).hexdigest()[:12]
     report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
@@ -190,14 +197,19 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
             part.replace(report_file)
     log = log_file.read_text(encoding="utf-8", errors="replace")
     seconds = float(re.findall(r"exit code -?\d+, (\d+) s", log)[-1])
+    # one line behind the placement, one behind the routing
+    rates = re.findall(r"Max frequency for clock\s+'[^']+': ([\d.]+) MHz", log)
+    placed_mhz = float(rates[0]) if rates else None
     if not report_file.is_file():
         lines = [line for line in log.splitlines() if line.startswith("ERROR:")] or log.splitlines()[-1:]
         reason = f"{lines[0]} (see {os.path.relpath(log_file, ROOT)})"
-        return Routed(seed, None, [], (0.0, 0.0), {}, seconds, reason, cached)
+        return Routed(seed, None, placed_mhz, [], (0.0, 0.0), {}, seconds, reason, cached)
     report = json.loads(report_file.read_text(encoding="utf-8"))
-    mhz = min(clock["achieved"] for clock in report["fmax"].values())
     used = {kind: (count["used"], count["available"]) for kind, count in report["utilization"].items() if count["used"]}
-    return Routed(seed, round(mhz, 2), *critical_path(report), used, seconds, "", cached)
+    if not job.route:
+        return Routed(seed, None, placed_mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
+    mhz = min(clock["achieved"] for clock in report["fmax"].values())
+    return Routed(seed, round(mhz, 2), placed_mhz, *critical_path(report), used, seconds, "", cached)
 
 
 def xilinx_cells(cells: Mapping[str, int]) -> dict[str, int]:
@@ -241,7 +253,9 @@ def target_errors(outcome: Outcome) -> list[str]:
     if not outcome.fits:
         return [] if least is None else [f"too big for {DEVICE}: {area_text(outcome.area)}"]
     if best is None:
-        return [] if least is None else [f"seed {routed.seed}: {routed.reason}" for routed in outcome.routed]
+        # a line without a minimum may stay without a clock rate, but one that is only placed must have been
+        owed = [routed for routed in outcome.routed if least is not None or (not outcome.job.route and not routed.utilisation)]
+        return [f"seed {routed.seed}: {routed.reason}" for routed in owed]
     if least is not None and best.mhz is not None and best.mhz < least:
         return [f"{best.mhz} MHz (seed {best.seed}) is below {least:g} MHz"]
     return []
@@ -256,7 +270,7 @@ def area_text(area: Area) -> str:
 def print_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:
     """The table, and the critical path of each block."""
     table = Table(title=f"{DEVICE}, {PACKAGE}, {', '.join(' '.join(tool) for tool in versions().items())}")
-    for column in ("block", "LUT4", "FF", "EBR", "LUT RAM", "speed", "MHz by seed", "Gbit/s", "s"):
+    for column in ("block", "LUT4", "FF", "EBR", "LUT RAM", "speed", "placed", "MHz by seed", "Gbit/s", "s"):
         table.add_column(column, justify="left" if column == "block" else "right")
     for outcome in outcomes:
         best = outcome.best
@@ -264,7 +278,8 @@ def print_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:
         seeds = ", ".join(f"{routed.seed}: {routed.mhz or '-'}" for routed in outcome.routed)
         rate = f"{best.mhz * BEAT_BITS / 1000:.1f}" if best and best.mhz else ""
         mhz = seeds if outcome.routed else "too big" if not outcome.fits else "error"
-        table.add_row(outcome.job.name, *area, str(outcome.job.speed), mhz, rate, f"{outcome.seconds:.0f}")
+        before = ", ".join(f"{routed.seed}: {routed.placed_mhz or '-'}" for routed in outcome.routed)
+        table.add_row(outcome.job.name, *area, str(outcome.job.speed), before, mhz, rate, f"{outcome.seconds:.0f}")
     console.print(table)
     for outcome in outcomes:
         for routed in outcome.routed:

@@ -37,10 +37,12 @@ def gigabits(mhz: float) -> float:
 
 def routed_table(report: Mapping[str, Any]) -> str:
     """Size and clock rate of each block."""
-    rows = [["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "MHz (seed)", "at least", "Gbit/s"]]
+    rows = [["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "placed", "MHz (seed)", "at least", "Gbit/s"]]
     for block in report["blocks"]:
         best = best_of(block)
-        used = f"{best['utilisation']['TRELLIS_COMB'][0]:,}" if best else "" if block["fits"] else "too many"
+        placed = [run for run in block["routed"] if run["utilisation"]]
+        used = f"{placed[0]['utilisation']['TRELLIS_COMB'][0]:,}" if placed else "" if block["fits"] else "too many"
+        before = ", ".join(f"{run['placed_mhz'] or '-'}" for run in block["routed"])
         seeds = ", ".join(f"{run['mhz'] or '-'} ({run['seed']})" for run in block["routed"])
         if not best and block["routed"]:
             seeds = block["routed"][0]["reason"].removeprefix("ERROR: ").split(" (see")[0]
@@ -48,12 +50,12 @@ def routed_table(report: Mapping[str, Any]) -> str:
         rate = f"{gigabits(best['mhz']):.1f}" if best else ""
         sizes = [f"{block[name]:,}" for name in ("luts", "flip_flops", "block_rams")]
         name, parameters = block["name"], parameters_text(block["parameters"])
-        rows.append([name, parameters, used, *sizes, str(block["speed"]), seeds, asked, rate])
+        rows.append([name, parameters, used, *sizes, str(block["speed"]), before, seeds, asked, rate])
     done = {block["name"] for block in report["blocks"]}
     rows += [
-        [job.name, parameters_text(job.parameters), *[""] * 7, "not run"] for job in read_jobs() if job.name not in done
+        [job.name, parameters_text(job.parameters), *[""] * 8, "not run"] for job in read_jobs() if job.name not in done
     ]
-    return table(rows, range(2, 10))
+    return table(rows, range(2, 11))
 
 
 def path_table(report: Mapping[str, Any]) -> str:

@@ -30,6 +30,9 @@ SMALLEST_RESET = 200
 """The same of resets and LSR. The eight registers of a tile share few reset inputs: with a hundred resets of a hundred
 registers nextpnr hardly gets through the first legal placement of a device that is full to three quarters."""
 
+DELAY_PS = 3500
+"""Six levels of LUTs, as ABC counts: paths shorter than that are mapped for the fewest LUTs."""
+
 PINS = "pins"
 """The module around a block whose ports do not fit the pins of a device."""
 
@@ -179,6 +182,7 @@ class Flow:
         self.step("map_ffram:map_ffs")
         cells = "-cell $_DFF_?_ 01 -cell $_DFFE_??_ 01 -cell $_SDFF_?P?_ r -cell $_SDFFE_?P??_ r"
         self.run(f"dfflegalize -mince {SMALLEST_ENABLE} -minsrst {SMALLEST_RESET} {cells}")
+        self.run(f"scratchpad -set abc9.D {DELAY_PS}")
         self.step("map_ffs:")
         self.run("delete t:$scopeinfo")
         self.run("check -assert -noinit -mapped")

@@ -68,8 +68,9 @@ reg                   whole_reg;
 reg                   last_place_reg;
 reg                   last_word_reg;
 reg                   zero_reg;
-// the key alone is hundreds of registers
-reg                   rst_reg;
+// known a cycle ahead, for the hundreds of registers of the key: the next word comes to the top; all words become zero
+reg                   take_reg;
+reg                   forget_reg;
 
 wire [31:0] first = words_reg[255:224];
 wire [31:0] last = key_size_reg == 2'd2 ? words_reg[31:0] : key_size_reg == 2'd1 ? words_reg[95:64] : words_reg[159:128];
@@ -94,11 +95,6 @@ aes_sbox_composite #(
     .m_bytes(substituted)
 );
 
-// keep: or equal registers become one
-(* keep *) always @(posedge clk) begin
-    rst_reg <= rst;
-end
-
 always @(posedge clk) begin
     done_reg <= 1'b0;
     cycle_reg <= busy_reg && !cycle_reg[2] ? cycle_reg + 1'b1 : 3'd0;
@@ -109,34 +105,38 @@ always @(posedge clk) begin
     source_reg <= whole ? {last[23:0], last[31:24]} : last;
     substituted_reg <= substituted;
     new_word_reg <= first ^ added;
-    if (rst_reg) begin
+    take_reg <= busy_reg && cycle_reg == 3'd3 && !zero_reg;
+    forget_reg <= (busy_reg && cycle_reg == 3'd3 && last_word_reg) || rst;
+    if (start) begin
+        words_reg <= key;
+    end else if (forget_reg) begin
         words_reg <= 256'd0;
+    end else if (take_reg) begin
+        words_reg <= {
+            words_reg[223:160],
+            words_reg[159:128],
+            key_size_reg == 2'd0 ? new_word_reg : words_reg[127:96],
+            words_reg[95:64],
+            key_size_reg == 2'd1 ? new_word_reg : words_reg[63:32],
+            words_reg[31:0],
+            new_word_reg
+        };
     end
 
     if (start) begin
         busy_reg <= 1'b1;
         index_reg <= index;
-        key_size_reg <= key_size;
+        key_size_reg <= MAX_KEY_SIZE == 2'd0 ? 2'd0 : key_size;
         word_reg <= 6'd0;
         // four for each round that this key does not have
         zeros_reg <= {MAX_KEY_SIZE - key_size, 3'd0};
         place_reg <= 3'd0;
         rcon_reg <= 8'h01;
-        words_reg <= key;
     end else if (write) begin
         word_reg <= word_reg + 1'b1;
         if (zero_reg) begin
             zeros_reg <= zeros_reg - 1'b1;
         end else begin
-            words_reg <= {
-                words_reg[223:160],
-                words_reg[159:128],
-                key_size_reg == 2'd0 ? new_word_reg : words_reg[127:96],
-                words_reg[95:64],
-                key_size_reg == 2'd1 ? new_word_reg : words_reg[63:32],
-                words_reg[31:0],
-                new_word_reg
-            };
             place_reg <= last_place_reg ? 3'd0 : place_reg + 1'b1;
             if (whole_reg) begin
                 rcon_reg <= {rcon_reg[6:0], 1'b0} ^ (rcon_reg[7] ? 8'h1b : 8'h00);
@@ -145,7 +145,6 @@ always @(posedge clk) begin
         if (last_word_reg) begin
             busy_reg <= 1'b0;
             done_reg <= 1'b1;
-            words_reg <= 256'd0;
         end
     end
 

@@ -963,11 +963,12 @@ always @* begin
     end
 end
 
-// cycles that the record has been at hand before this one, up to 2: then the use of its SA is known, and that of the frame before is counted. E(J0) takes
-// longer
+// cycles that the record has been at hand before this one, up to 2, with EXTRA_REGISTERS 3: then the use of its SA is known, and that of the frame before
+// is counted. E(J0) takes longer
 reg [1:0] check_age_reg;
+localparam [1:0] OLD_ENOUGH = EXTRA != 0 ? 2'd3 : 2'd2;
 
-assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || (j0_valid && check_age_reg[1]))
+assign check_take = check_valid && (!check_hashed || stored_hash_valid) && (!check_crypto || (j0_valid && check_age_reg == OLD_ENOUGH))
     && (verdict_ready || (EXTRA == 0 && check_drop));
 assign hash_take = check_take && check_hashed;
 assign j0_take = check_take && check_crypto;
@@ -1034,7 +1035,11 @@ elastic_register #(
         result_handle, result_number, result_pad_length, result_next_header, result_length, result_octets, result_payload_first, result_payload_end})
 );
 
-wire verified = authentic && !usage_hard;
+// limits that the SA of the result has reached
+wire hard_reached;
+wire soft_reached;
+
+wire verified = authentic && !hard_reached;
 wire [2:0] result_status = result_kind == KIND_SYNTAX ? CRYPTO_INVALID_PACKET_SYNTAX
     : verified || result_kind == KIND_PASS ? CRYPTO_SUCCESS
     : authentic ? CRYPTO_GENERIC_ERROR
@@ -1042,7 +1047,7 @@ wire [2:0] result_status = result_kind == KIND_SYNTAX ? CRYPTO_INVALID_PACKET_SY
 
 // slot 12 tells nothing of a frame that was not verified
 wire [31:0] result_slot_12 = verified ? {15'd0, 1'b1, result_pad_length, result_next_header} : 32'd0;
-wire delete_request = authentic && (usage_hard || usage_soft || result_near);
+wire delete_request = authentic && (hard_reached || soft_reached || result_near);
 wire [31:0] result_slot_1 = {13'd0, result_status, 14'd0, result_kind != KIND_PASS, delete_request};
 
 // an empty queue holds anything
@@ -1050,17 +1055,30 @@ wire [INDEX_WIDTH-1:0] check_index = check_valid ? check_handle[INDEX_WIDTH-1:0]
 
 generate
     if (EXTRA != 0) begin : index_stays
-        // that of check_take is looked at, that of the cycle after it belongs to use_valid: see sa_usage
+        // that of the cycle before check_take is looked at, that of the cycle after it belongs to use_valid: see sa_usage
         assign usage_index = compared_valid ? compared_result[RESULT_WIDTH-10-32 +: INDEX_WIDTH] : check_index;
+
+        reg hard_reg;
+        reg soft_reg;
+
+        assign hard_reached = hard_reg;
+        assign soft_reached = soft_reg;
+
+        always @(posedge clk) begin
+            hard_reg <= usage_hard;
+            soft_reg <= usage_soft;
+        end
     end else begin : index_as_it_is
         assign usage_index = check_index;
+        assign hard_reached = usage_hard;
+        assign soft_reached = usage_soft;
     end
 endgenerate
 
 always @(posedge clk) begin
     if (!check_valid || check_take || rst_path) begin
         check_age_reg <= 2'd0;
-    end else if (!check_age_reg[1]) begin
+    end else if (check_age_reg != OLD_ENOUGH) begin
         check_age_reg <= check_age_reg + 1'b1;
     end
     use_valid <= result_valid && authentic && !rst_path;
@@ -1135,7 +1153,7 @@ always @(posedge clk) begin
     event_no_sa <= result_valid && !result_drop && result_esp && !result_hit && !rst_path;
     event_icv_failed <= result_valid && result_crypto && !icv_equal && !rst_path;
     event_syntax_failed <= result_valid && !result_drop && result_kind == KIND_SYNTAX && !rst_path;
-    event_limit_failed <= result_valid && authentic && usage_hard && !rst_path;
+    event_limit_failed <= result_valid && authentic && hard_reached && !rst_path;
     event_octets <= result_valid && !result_drop && !rst_path ? result_length : 14'd0;
 end
 

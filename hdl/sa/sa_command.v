@@ -261,6 +261,9 @@ reg [GUARD_WIDTH-1:0]  guard_reg;
 reg [1:0]              erase_word_reg;
 reg                    epoch_reg;
 reg                    multiply_start_reg;
+reg                    activate_reg;       // the entry becomes valid, in the cycle after STATE_ACTIVATE
+reg                    write_seq_hi_reg;   // in the cycle after the handle was found right
+reg                    last_erase_reg;     // erase_word_reg is LAST_ERASE: of use where that is not 0
 reg                    rst_reg;            // for the hundreds of registers of H alone
 reg [1:0]              read_wait_reg;      // cycles that index_reg is known: what is compared belongs to it with the second
 reg                    all_reg;            // RESET: all entries
@@ -415,8 +418,6 @@ gf128_serial #(
  * Outputs
  */
 
-wire activate = state_reg == STATE_ACTIVATE;
-
 // what was read of entry index_reg, and, a cycle later, what it means
 reg        read_valid_reg;
 reg [31:0] read_spi_reg;
@@ -459,19 +460,19 @@ assign search_request = state_reg == STATE_SEARCH;
 
 assign write_index = index_reg;
 assign read_index = index_reg;
-assign set_valid = activate;
-assign write_sa = activate;
+assign set_valid = activate_reg;
+assign write_sa = activate_reg;
 assign clear_valid = delete_ok;
 assign prepare = state_reg == STATE_FREE && read_wait_reg[1];
 assign query = state_reg == STATE_QUERY;
 assign clear_all = state_reg == STATE_CHECK && reset_reg;
 assign erase_keys = state_reg == STATE_ERASE || state_reg == STATE_SWEEP;
 assign erase_word = erase_word_reg;
-assign erase = erase_keys && erase_word_reg == LAST_ERASE;
+assign erase = LAST_ERASE == 2'd0 ? erase_keys : last_erase_reg;
 assign sweep = state_reg == STATE_SWEEP;
-assign write_seq_hi = update_ok;
-assign write_generation_valid = activate || (state_reg == STATE_SWEEP && power_up_reg);
-assign write_generation = activate ? generation_reg : 16'd0;
+assign write_seq_hi = write_seq_hi_reg;
+assign write_generation_valid = activate_reg || (state_reg == STATE_SWEEP && power_up_reg);
+assign write_generation = activate_reg ? generation_reg : 16'd0;
 assign write_hash = state_reg == STATE_POWER
   ? FIRST_POWER << power_number_reg : {GHASH_STAGES{1'b0}};
 assign write_hash_power = power_reg;
@@ -489,6 +490,10 @@ end
 always @(posedge clk) begin
   done_reg <= 1'b0;
   multiply_start_reg <= 1'b0;
+  // from registers: hundreds of RAM inputs hang on each
+  activate_reg <= state_reg == STATE_ACTIVATE;
+  write_seq_hi_reg <= update_ok;
+  last_erase_reg <= erase_keys && erase_word_reg == LAST_ERASE - 1'b1;
   read_wait_reg <= 2'b00;
   erase_word_reg <= erase_keys && !erase ? erase_word_reg + 1'b1 : 2'd0;
 
@@ -693,6 +698,9 @@ always @(posedge clk) begin
     index_reg <= {INDEX_WIDTH{1'b0}};
     epoch_reg <= 1'b0;
     erase_word_reg <= 2'd0;
+    last_erase_reg <= 1'b0;
+    activate_reg <= 1'b0;
+    write_seq_hi_reg <= 1'b0;
     multiply_start_reg <= 1'b0;
     read_wait_reg <= 2'b00;
   end

@@ -14,7 +14,8 @@
  *
  * write_sa writes match, policy, seq_hi and cipher of entry write_index; write_seq_hi, write_generation and write_hash
  * (one enable for each power) their own memory only. erase overwrites all of them except generation with zeros and goes
- * before every other write. The contents of the memories are undefined after power-up: the command engine erases them.
+ * before every other write. With NARROW powers of the hash key are written and erased a cycle later, from a register that is zero otherwise.
+ * The contents of the memories are undefined after power-up: the command engine erases them.
  * Octet order: docs/architecture.md section 2.
  */
 
@@ -218,6 +219,10 @@ generate
   if (NARROW != 0) begin : one_power
     // number of the power that is written
     reg [1:0] write_number;
+    // the write of the cycle before
+    reg                   hash_write_reg;
+    reg [INDEX_WIDTH+1:0] hash_address_reg;
+    reg [127:0]           hash_data_reg;
 
     always @* begin : number
       integer k;
@@ -236,9 +241,10 @@ generate
     end
 
     always @(posedge clk) begin
-      if (erase_power || write_hash != {GHASH_STAGES{1'b0}}) begin
-        hash[{write_index, write_number}] <= erase_power ? 128'd0 : write_hash_power;
-      end
+      hash_write_reg <= erase_power || write_hash != {GHASH_STAGES{1'b0}};
+      hash_address_reg <= {write_index, write_number};
+      hash_data_reg <= erase_power ? 128'd0 : write_hash_power;
+      if (hash_write_reg) hash[hash_address_reg] <= hash_data_reg;
     end
   end else begin : all_powers
     /* verilator lint_off UNUSEDSIGNAL */

@@ -354,11 +354,12 @@ generate
     reg start_reg;
     reg busy_reg;
     reg expanded_reg;
+    // there before expanded_reg
+    reg [INDEX_WIDTH+39:0] key_write_reg;
 
     assign h_req_valid = command_h_valid && expanded_reg;
     assign command_h_ready = h_req_ready && expanded_reg;
-    assign key_write = erase_keys ? {2'b11, 4'd0, write_index, erase_word, 32'd0}
-      : {setup_write, 1'b0, setup_round, setup_index, setup_word, setup_data};
+    assign key_write = key_write_reg;
 
     aes_key_setup #(
       .MAX_KEY_BITS(MAX_KEY_BITS),
@@ -379,6 +380,8 @@ generate
     );
 
     always @(posedge clk) begin
+      key_write_reg <= erase_keys ? {2'b11, 4'd0, write_index, erase_word, 32'd0}
+        : {setup_write, 1'b0, setup_round, setup_index, setup_word, setup_data};
       start_reg <= command_h_valid && !busy_reg && !expanded_reg && !rst;
       busy_reg <= command_h_valid && !setup_done;
       expanded_reg <= (expanded_reg || setup_done) && !(command_h_valid && command_h_ready);

@@ -83,11 +83,11 @@ reg write_reg;
 reg [INDEX_WIDTH-1:0] write_index_reg;
 reg write_told_reg;
 reg write_tells_reg;
-reg [191:0] write_old_reg;
+reg [63:0] write_packets_reg;
+reg [63:0] write_octets_reg;
+reg [63:0] write_highest_reg;
 reg [63:0] write_number_reg;
 reg write_raise_reg;
-reg [13:0] write_octets_reg;
-reg write_count_reg;
 reg add_reg;
 // 0, no limit, is kept as one that nothing reaches
 reg [3:0] no_limit_reg;
@@ -105,9 +105,9 @@ assign event_valid = write_reg && write_tells_reg && !write_told_reg;
 
 wire [USE_WIDTH-1:0] written = {
   write_told_reg || (event_valid && event_ready),
-  write_count_reg && write_raise_reg ? write_number_reg : write_old_reg[191:128],
-  write_old_reg[127:64] + {50'd0, write_octets_reg},
-  write_old_reg[63:0] + {63'd0, write_count_reg}
+  write_raise_reg ? write_number_reg : write_highest_reg,
+  write_octets_reg,
+  write_packets_reg
 };
 
 // `index` has been read already in the cycle before: its state stays as it is
@@ -133,11 +133,11 @@ always @(posedge clk) begin
     write_index_reg <= index_2_reg;
     write_told_reg <= told;
     write_tells_reg <= soft_reached || hard_reached || use_near;
-    write_old_reg <= state_reg[191:0];
+    write_packets_reg <= packets + {63'd0, use_count};
+    write_octets_reg <= octets + (use_count ? {50'd0, use_octets} : 64'd0);
+    write_highest_reg <= highest;
     write_number_reg <= use_number;
-    write_raise_reg <= use_number > highest;
-    write_octets_reg <= use_count ? use_octets : 14'd0;
-    write_count_reg <= use_count;
+    write_raise_reg <= use_count && use_number > highest;
   end
 
   if (write_reg || clear_reg) used[write_reg ? write_index_reg : clear_index_reg] <= write_reg ? written : {USE_WIDTH{1'b0}};

@@ -18,7 +18,7 @@ SMALL = Area(luts=100, flip_flops=100, block_rams=1, distributed_rams=0)
 
 def routed(mhz: float | None, seed: int = 1) -> Routed:
     """A result of nextpnr."""
-    return Routed(seed, mhz, [], (0.0, 0.0), {}, 1.0, "" if mhz else "ERROR: no place", False)
+    return Routed(seed, mhz, mhz, [], (0.0, 0.0), {}, 1.0, "" if mhz else "ERROR: no place", False)
 
 
 def outcome(area: Area, *results: Routed, minimum: float | None = 100.0) -> Outcome:
@@ -37,6 +37,7 @@ def test_the_table_is_right() -> None:
     [
         ("speed = 5", "a: speed = 5 must be 6, 7 or 8"),
         ('xilinx = ["xc6"]', r"a: xilinx = \['xc6'\] must be of xc7, xcup"),
+        ("route = false\nminimum_mhz = 100", "a: minimum_mhz = 100 needs route = true"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -52,6 +53,10 @@ def test_targets() -> None:
     assert target_errors(outcome(SMALL, routed(99.0), minimum=None)) == []
     assert target_errors(outcome(SMALL, routed(None))) == ["seed 1: ERROR: no place"]
     assert target_errors(outcome(SMALL, routed(None), minimum=None)) == []
+    only_placed = Job("block", "block", route=False)
+    unplaced = Outcome(only_placed, SMALL, [routed(None)], {}, 1.0, [])
+    assert target_errors(unplaced) == ["seed 1: ERROR: no place"]
+    assert target_errors(replace(unplaced, routed=[replace(routed(None), utilisation={"TRELLIS_FF": (1, 2)})])) == []
     for name, most in vars(CAPACITY).items():
         big = replace(SMALL, **{name: most + 1})
         assert target_errors(outcome(big, minimum=None)) == []
@@ -118,6 +123,13 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
     assert first.best is not None
     assert first.best.mhz is not None
     assert first.best.mhz > 20.0
+    assert first.best.placed_mhz is not None
+    only_placed = synth.run_job(replace(job, minimum_mhz=None, route=False))
+    assert only_placed.errors == []
+    (placed,) = only_placed.routed
+    assert (placed.mhz, placed.reason) == (None, "placed, not routed")
+    assert placed.placed_mhz is not None and placed.placed_mhz > 20.0
+    assert placed.utilisation["TRELLIS_FF"][0] >= 16
     assert first.best.path
     assert not any("TRELLIS" in net for net in first.best.path)
     assert first.xilinx["xc7"]["flip_flops"] == 16
@@ -136,18 +148,20 @@ def test_tables_of_the_document() -> None:
     run = {
         "seed": 2,
         "mhz": 101.5,
+        "placed_mhz": 80.5,
         "path": ["a", "b", "c"],
         "path_ns": [3.0, 6.85],
         "utilisation": {"TRELLIS_COMB": [123, 83640]},
     }
     block = {"name": "x", "parameters": {"P": 1}, "luts": 100, "flip_flops": 10, "block_rams": 1, "speed": 8}
-    block |= {"minimum_mhz": 100, "routed": [run, {"seed": 1, "mhz": None}], "xilinx": {"xc7": {"luts": 60}}}
+    block |= {"minimum_mhz": 100, "routed": [run, {"seed": 1, "mhz": None, "placed_mhz": None, "utilisation": {}}], "xilinx": {"xc7": {"luts": 60}}}
     report = {"blocks": [block], "tools": {"yosys": "0.70"}, "device": "d", "package": "p"}
     assert synth_document.routed_table(report).splitlines()[2] == (
-        "| x | `P` 1 | 123 | 100 | 10 | 1 | 8 | 101.5 (2), - (1) | 100 | 13.0 |"
+        "| x | `P` 1 | 123 | 100 | 10 | 1 | 8 | 80.5, - | 101.5 (2), - (1) | 100 | 13.0 |"
     )
-    nothing = {**block, "fits": True, "routed": [{"seed": 1, "mhz": None, "reason": "ERROR: no place (see x)"}]}
-    assert "| x | `P` 1 |  | 100 | 10 | 1 | 8 | no place | 100 |  |" in synth_document.routed_table(
+    failed = {"seed": 1, "mhz": None, "placed_mhz": None, "utilisation": {}, "reason": "ERROR: no place (see x)"}
+    nothing = {**block, "fits": True, "routed": [failed]}
+    assert "| x | `P` 1 |  | 100 | 10 | 1 | 8 | - | no place | 100 |  |" in synth_document.routed_table(
         {**report, "blocks": [nothing]}
     )
     assert synth_document.path_table(report).splitlines()[2] == "| x | 3.0 | 6.8 | `a` | `c` | `b` |"
