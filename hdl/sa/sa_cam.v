@@ -23,8 +23,6 @@ module sa_cam #(
   parameter SA_COUNT = 64,
   // Width of an entry number
   parameter INDEX_WIDTH = $clog2(SA_COUNT),
-  // 1: comparators spelt out for 4-input LUTs, two thirds of the logic but slower to simulate
-  parameter SMALL = 0,
   // Width of the tag
   parameter TAG_WIDTH = 1
 ) (
@@ -72,29 +70,10 @@ reg [31:0]         entry_digest [0:SA_COUNT-1];
 reg                   match_valid_reg;
 reg [SA_COUNT-1:0]    match_reg;
 reg [TAG_WIDTH-1:0]   match_tag_reg;
-reg                   result_valid_reg;
-reg                   result_hit_reg;
-reg [INDEX_WIDTH-1:0] result_index_reg;
-reg [TAG_WIDTH-1:0]   result_tag_reg;
 
 wire [33:0] search_key = {search_inbound, search_ipv6, search_spi};
 
-assign result_valid = result_valid_reg;
-assign result_hit = result_hit_reg;
-assign result_index = result_index_reg;
-assign result_tag = result_tag_reg;
 assign entry_valid = entry_valid_reg;
-
-// number of the one bit that is set, 0 if none is: an OR of the numbers of all bits that are set
-function [INDEX_WIDTH-1:0] encode(input [SA_COUNT-1:0] bits);
-  integer k;
-  begin
-    encode = {INDEX_WIDTH{1'b0}};
-    for (k = 0; k < SA_COUNT; k = k + 1) begin
-      if (bits[k]) encode = encode | k[INDEX_WIDTH-1:0];
-    end
-  end
-endfunction
 
 // compare
 always @(posedge clk) begin
@@ -104,54 +83,32 @@ always @(posedge clk) begin
   if (rst) match_valid_reg <= 1'b0;
 end
 
-generate
-  if (SMALL != 0) begin : spelt_out
-    genvar e;
-    genvar b;
+always @(posedge clk) begin : entries
+  integer i;
 
-    for (e = 0; e < SA_COUNT; e = e + 1) begin : entry
-      // keep: two bits of both sides are one LUT, which is lost where synthesis looks through it
-      (* keep *) wire [16:0] key_same;
-      (* keep *) wire [15:0] digest_same;
-
-      for (b = 0; b < 17; b = b + 1) begin : key
-        assign key_same[b] = entry_key[e][2*b +: 2] == search_key[2*b +: 2];
-      end
-      for (b = 0; b < 16; b = b + 1) begin : digest
-        assign digest_same[b] = entry_digest[e][2*b +: 2] == search_digest[2*b +: 2];
-      end
-
-      always @(posedge clk) begin
-        if (search_valid) begin
-          match_reg[e] <= entry_valid_reg[e] && &key_same && (&digest_same || entry_dst_any_reg[e] || search_any);
-        end
-      end
-    end
-  end else begin : plain
-    always @(posedge clk) begin : entries
-      integer i;
-
-      if (search_valid) begin
-        for (i = 0; i < SA_COUNT; i = i + 1) begin
-          match_reg[i] <= entry_valid_reg[i] && entry_key[i] == search_key
-            && (entry_digest[i] == search_digest || entry_dst_any_reg[i] || search_any);
-        end
-      end
+  if (search_valid) begin
+    for (i = 0; i < SA_COUNT; i = i + 1) begin
+      match_reg[i] <= entry_valid_reg[i] && entry_key[i] == search_key
+        && (entry_digest[i] == search_digest || entry_dst_any_reg[i] || search_any);
     end
   end
-endgenerate
-
-// encode
-always @(posedge clk) begin
-  result_valid_reg <= match_valid_reg;
-  if (match_valid_reg) begin
-    result_hit_reg <= |match_reg;
-    result_index_reg <= encode(match_reg);
-    result_tag_reg <= match_tag_reg;
-  end
-
-  if (rst) result_valid_reg <= 1'b0;
 end
+
+sa_cam_encode #(
+  .SA_COUNT(SA_COUNT),
+  .INDEX_WIDTH(INDEX_WIDTH),
+  .TAG_WIDTH(TAG_WIDTH)
+) encode_inst (
+  .clk(clk),
+  .rst(rst),
+  .s_valid(match_valid_reg),
+  .s_match(match_reg),
+  .s_tag(match_tag_reg),
+  .m_valid(result_valid),
+  .m_hit(result_hit),
+  .m_index(result_index),
+  .m_tag(result_tag)
+);
 
 // write
 always @(posedge clk) begin

@@ -19,7 +19,7 @@
  * is high in the cycle in which one comes.
  *
  * Addresses: block, octet 0 in [127:120], IPv4 in [127:96] with the rest zero. A search for an IPv6 address compares a 32-bit
- * digest first (sa_cam or sa_hash), then the address itself (store).
+ * digest first (sa_cam, sa_ram_cam or sa_hash), then the address itself (store).
  *
  * The latency is the same for all SA_COUNT.
  */
@@ -30,13 +30,13 @@
 module sa_table #(
   // Entries, 16 to 65536 (65535 of these can be in use)
   parameter SA_COUNT = 64,
-  // Most entries that are searched by sa_cam, at most 256; from there on by sa_hash
+  // Most entries that are searched by a CAM (sa_cam, with KEY_STORE sa_ram_cam), at most 256; from there on by sa_hash
   parameter CAM_LIMIT = 256,
   // Longest AES key: 128, 192 or 256
   parameter MAX_KEY_BITS = 256,
   // 1: two register stages more in searches and lookups, for the clock rate of an FPGA
   parameter EXTRA_REGISTERS = 0,
-  // 1: the expanded keys lie in the datapath (key_write), 0: the keys lie here
+  // 1: the expanded keys lie in the datapath (key_write), the CAM in LUT RAM; 0: the keys lie here, the CAM in registers
   parameter KEY_STORE = 0,
   // Powers of the hash key kept with an SA
   parameter GHASH_STAGES = 4,
@@ -471,7 +471,7 @@ always @(posedge clk) begin
 end
 
 generate
-  if (SA_COUNT <= CAM_LIMIT) begin : cam
+  if (SA_COUNT <= CAM_LIMIT && KEY_STORE == 0) begin : cam
     // every entry has its place
     assign search_busy = 1'b0;
     assign search_room = 1'b1;
@@ -484,7 +484,6 @@ generate
     sa_cam #(
       .SA_COUNT(SA_COUNT),
       .INDEX_WIDTH(INDEX_WIDTH),
-      .SMALL(KEY_STORE),
       .TAG_WIDTH(1)
     ) cam_inst (
       .clk(clk),
@@ -512,6 +511,43 @@ generate
       .entry_valid()
     );
     /* verilator lint_on PINCONNECTEMPTY */
+  end else if (SA_COUNT <= CAM_LIMIT) begin : ram_cam
+    assign search_room = 1'b1;
+
+    /* verilator lint_off UNUSEDSIGNAL */ // what only sa_hash needs
+    wire unused = &{1'b0, sweep};
+    /* verilator lint_on UNUSEDSIGNAL */
+
+    sa_ram_cam #(
+      .SA_COUNT(SA_COUNT),
+      .INDEX_WIDTH(INDEX_WIDTH),
+      .TAG_WIDTH(1)
+    ) ram_cam_inst (
+      .clk(clk),
+      .rst(rst),
+      .search_valid(search_valid),
+      .search_inbound(search_inbound),
+      .search_ipv6(search_ipv6),
+      .search_spi(search_spi),
+      .search_digest(search_digest),
+      .search_any(search_any),
+      .search_tag(search_tag),
+      .result_valid(cam_valid),
+      .result_hit(cam_hit),
+      .result_index(cam_index),
+      .result_tag(cam_command),
+      .prepare(prepare),
+      .busy(search_busy),
+      .set_valid(set_valid),
+      .clear_valid(clear_valid),
+      .clear_all(clear_all),
+      .write_index(write_index),
+      .write_inbound(sa_inbound),
+      .write_ipv6(sa_ipv6),
+      .write_spi(stage_spi),
+      .write_digest(write_digest),
+      .write_dst_any(sa_dst_any)
+    );
   end else begin : hash
     sa_hash #(
       .SA_COUNT(SA_COUNT),

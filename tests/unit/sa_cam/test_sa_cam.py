@@ -154,14 +154,14 @@ async def every_entry_and_every_bit(dut: Any) -> None:
         await FallingEdge(dut.clk)
 
 
-@pytest.mark.parametrize(("entries", "small"), [(16, 0), (64, 0), (256, 0), (64, 1)])
+@pytest.mark.parametrize("entries", [16, 64, 256])
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_sa_cam(sim: str, entries: int, small: int) -> None:
+def test_sa_cam(sim: str, entries: int) -> None:
     """All cocotb tests of this file."""
     run_cocotb(
         sim=sim,
         toplevel="sa_cam",
-        sources=["hdl/sa/sa_cam.v"],
+        sources=["hdl/sa/sa_cam.v", "hdl/sa/sa_cam_encode.v"],
         test_module="tests.unit.sa_cam.test_sa_cam",
-        parameters={"SA_COUNT": entries, "SMALL": small},
+        parameters={"SA_COUNT": entries},
     )
