@@ -182,6 +182,7 @@ always @(posedge clk) begin
         all_is_set_by_reset: assert (!all || state == IDLE || state == GUARD || state == DRAIN || state == SWEEP || state == DONE);
         guard_counts_down: assert (!(state == GUARD || state == DRAIN) || guard <= DRAIN_GUARD);
         words_of_an_entry: assert (erase_word < ERASE_CYCLES && (erase_word == 0 || state == ERASE || state == SWEEP));
+        last_word: assert (ERASE_CYCLES == 1 || sa_command.last_erase_reg == ((state == ERASE || state == SWEEP) && erase_word == ERASE_CYCLES - 1));
         entries: assert (state != SWEEP || index < SA_COUNT);
         powers: assert (!(state == POWER || state == MULTIPLY) || power < GHASH_STAGES);
         a_product_is_under_way: assert (state != MULTIPLY || sa_command.multiply_start_reg
