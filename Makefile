@@ -194,7 +194,7 @@ report-check: $(READY) ## look at that page in headless Chromium, as wide as a p
 	@$(BIN)/python -m scripts.report.browser
 
 .PHONY: gate-level
-gate-level: $(READY) ## netlists of AES, GHASH and the CAM pass the unit tests of their modules, in Verilator (some minutes)
+gate-level: $(READY) ## netlists of AES, GHASH and the CAM pass the unit tests of their modules, in Verilator and in part in Icarus (some minutes)
 	$(BIN)/python -m pytest -n auto -rs tests/synthesis/gate_level.py
 
 PROOF ?=

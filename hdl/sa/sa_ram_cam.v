@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The search of sa_cam with the entries in LUT RAM: a third of the logic in an FPGA, but an entry takes 67 cycles to be written.
+ * The search of sa_cam with the entries in LUT RAM: half of the LUTs in an FPGA and few registers, but an entry takes 67 cycles to be written.
  *
  * Latency: 2 cycles, result_valid follows search_valid. Throughput: one search per cycle, whatever is written. What matches, and what result_index is worth,
  * is as in sa_cam.
