@@ -672,8 +672,8 @@ def test_deleted_key_is_gone(parameters: dict[str, int]) -> None:
         ("sa_table", "erase_keys ? {2'b11, 4'd0,", "erase_keys ? {2'b10, 4'd0,", STORED_KEYS),
         (
             "sa_store",
-            "hash[{write_index, write_number}] <= erase_power ? 128'd0 : write_hash_power;",
-            "if (!erase_power) hash[{write_index, write_number}] <= write_hash_power;",
+            "hash_write_reg <= erase_power || write_hash",
+            "hash_write_reg <= write_hash",
             STORED_KEYS,
         ),
     ],
