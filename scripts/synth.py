@@ -254,7 +254,11 @@ def target_errors(outcome: Outcome) -> list[str]:
         return [] if least is None else [f"too big for {DEVICE}: {area_text(outcome.area)}"]
     if best is None:
         # a line without a minimum may stay without a clock rate, but one that is only placed must have been
-        owed = [routed for routed in outcome.routed if least is not None or (not outcome.job.route and not routed.utilisation)]
+        owed = [
+            routed
+            for routed in outcome.routed
+            if least is not None or (not outcome.job.route and not routed.utilisation)
+        ]
         return [f"seed {routed.seed}: {routed.reason}" for routed in owed]
     if least is not None and best.mhz is not None and best.mhz < least:
         return [f"{best.mhz} MHz (seed {best.seed}) is below {least:g} MHz"]

@@ -37,7 +37,9 @@ def gigabits(mhz: float) -> float:
 
 def routed_table(report: Mapping[str, Any]) -> str:
     """Size and clock rate of each block."""
-    rows = [["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "placed", "MHz (seed)", "at least", "Gbit/s"]]
+    rows = [
+        ["block", "parameters", "places", "LUT4", "FF", "EBR", "speed", "placed", "MHz (seed)", "at least", "Gbit/s"]
+    ]
     for block in report["blocks"]:
         best = best_of(block)
         placed = [run for run in block["routed"] if run["utilisation"]]

@@ -72,15 +72,13 @@ def netlist(top: str, **parameters: int) -> str:
 
 
 def models(sim: str) -> str:
-    """The models of the cells, without the one for place and route, which is SystemVerilog, and with a LUT of our own."""
+    """The models of the cells but the one for place and route, which is SystemVerilog; the LUT is our own."""
     text = "".join(path.read_text(encoding="utf-8") for path in MODELS)
     others = re.sub(r"^module (TRELLIS_COMB|LUT4)\b.*?^endmodule", "", text, flags=re.DOTALL | re.MULTILINE)
     return f"{others}\n{LUT4 if sim == 'verilator' else LUT4_WITH_X}"
 
 
-def run(
-    block: Block, gates: str, name: str, sim: str = "verilator", testcases: Sequence[str] | None = None
-) -> None:
+def run(block: Block, gates: str, name: str, sim: str = "verilator", testcases: Sequence[str] | None = None) -> None:
     """The unit tests of a module on these gates, which stand below a module with the name and the ports of the RTL."""
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +118,9 @@ def test_netlist(block: Block) -> None:
 
 
 @in_icarus
-@pytest.mark.parametrize(("block", "testcases"), IN_ICARUS, ids=lambda value: value.top if isinstance(value, Block) else "")
+@pytest.mark.parametrize(
+    ("block", "testcases"), IN_ICARUS, ids=lambda value: value.top if isinstance(value, Block) else ""
+)
 def test_netlist_in_icarus(block: Block, testcases: Sequence[str] | None) -> None:
     """The same in Icarus, as far as it gets in minutes."""
     run(block, netlist(block.top, **block.parameters), f"icarus-{block.top}", "icarus", testcases)

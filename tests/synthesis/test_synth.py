@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,13 +154,18 @@ def test_tables_of_the_document() -> None:
         "path_ns": [3.0, 6.85],
         "utilisation": {"TRELLIS_COMB": [123, 83640]},
     }
+    unplaced: dict[str, Any] = {"seed": 1, "mhz": None, "placed_mhz": None, "utilisation": {}}
     block = {"name": "x", "parameters": {"P": 1}, "luts": 100, "flip_flops": 10, "block_rams": 1, "speed": 8}
-    block |= {"minimum_mhz": 100, "routed": [run, {"seed": 1, "mhz": None, "placed_mhz": None, "utilisation": {}}], "xilinx": {"xc7": {"luts": 60}}}
+    block |= {
+        "minimum_mhz": 100,
+        "routed": [run, unplaced],
+        "xilinx": {"xc7": {"luts": 60}},
+    }
     report = {"blocks": [block], "tools": {"yosys": "0.70"}, "device": "d", "package": "p"}
     assert synth_document.routed_table(report).splitlines()[2] == (
         "| x | `P` 1 | 123 | 100 | 10 | 1 | 8 | 80.5, - | 101.5 (2), - (1) | 100 | 13.0 |"
     )
-    failed = {"seed": 1, "mhz": None, "placed_mhz": None, "utilisation": {}, "reason": "ERROR: no place (see x)"}
+    failed = {**unplaced, "reason": "ERROR: no place (see x)"}
     nothing = {**block, "fits": True, "routed": [failed]}
     assert "| x | `P` 1 |  | 100 | 10 | 1 | 8 | - | no place | 100 |  |" in synth_document.routed_table(
         {**report, "blocks": [nothing]}

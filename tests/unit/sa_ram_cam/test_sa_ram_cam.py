@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""sa_ram_cam against a Python table: a random search in every cycle, while entries of the same and other groups are written and cleared."""
+"""sa_ram_cam against a Python table: searches in every cycle, while other entries are written and cleared."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def random_writes_and_searches(dut: Any) -> None:
 
 @cocotb.test()
 async def every_entry_and_every_bit(dut: Any) -> None:
-    """Each entry is found under its number, and not when one bit of SPI, digest, version or direction differs; reset empties all, also in a write."""
+    """Each entry is found under its number, and not when one bit differs; reset empties all, also in a write."""
     dut.prepare.value = 0
     await start(dut)
     count = int(dut.SA_COUNT.value)
