@@ -126,6 +126,7 @@ always @(posedge clk) begin
     if (start) begin
         busy_reg <= 1'b1;
         index_reg <= index;
+        // the only size, so that the registers of longer keys fall away
         key_size_reg <= MAX_KEY_SIZE == 2'd0 ? 2'd0 : key_size;
         word_reg <= 6'd0;
         // four for each round that this key does not have

@@ -112,7 +112,7 @@ module sa_command #(
   output wire [127:0]            write_hash_power,
 
   /*
-   * A place in the search for the SA to be written, see sa_hash; wanted with prepare, found without busy and with room. busy also
+   * A place in the search for the SA to be written, see sa_hash and sa_ram_cam; wanted with prepare, found without busy and with room. busy also
    * after clear_valid
    */
   output wire                    prepare,

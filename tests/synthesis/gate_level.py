@@ -126,8 +126,8 @@ def test_netlist_in_icarus(block: Block, testcases: Sequence[str] | None) -> Non
     run(block, netlist(block.top, **block.parameters), f"icarus-{block.top}", "icarus", testcases)
 
 
-@in_verilator
-def test_one_wrong_gate() -> None:
+@pytest.mark.parametrize("sim", SIMULATORS)
+def test_one_wrong_gate(sim: str) -> None:
     """With the table of one LUT inverted the same tests fail."""
     block = SA_CAM
     gates = netlist(block.top, **block.parameters)
@@ -135,4 +135,4 @@ def test_one_wrong_gate() -> None:
     table = random.Random(1).choice(tables)
     wrong = gates[: table.start(1)] + f"{int(table[1], 16) ^ 0xFFFF:04x}" + gates[table.end(1) :]
     with pytest.raises(CocotbTestFailure):
-        run(block, wrong, f"wrong-{block.top}")
+        run(block, wrong, f"wrong-{sim}-{block.top}", sim)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cocotb
@@ -63,6 +64,31 @@ async def start(dut: Any) -> None:
     dut.rst.value = 0
 
 
+def random_keys(count: int) -> list[Key]:
+    """Keys that differ, without wildcards."""
+    return [Key(i & 1, i >> 1 & 1, random.getrandbits(32), random.getrandbits(32), 0) for i in range(count)]
+
+
+async def find(dut: Any, key: Key) -> tuple[int, int]:
+    """Hit and index of a search; search_valid is high."""
+    drive(dut, "search", key)
+    for _ in range(LATENCY):
+        await FallingEdge(dut.clk)
+    return int(dut.result_hit.value), int(dut.result_index.value)
+
+
+async def found_as_they_are(dut: Any, keys: Sequence[Key]) -> None:
+    """Each entry is found under its number, and the last one not when one bit of its key differs."""
+    for index, key in enumerate(keys):
+        assert await find(dut, key) == (1, index)
+    key = keys[-1]
+    for bit in range(32):
+        assert (await find(dut, key._replace(spi=key.spi ^ 1 << bit)))[0] == 0
+        assert (await find(dut, key._replace(digest=key.digest ^ 1 << bit)))[0] == 0
+    assert (await find(dut, key._replace(inbound=1 - key.inbound)))[0] == 0
+    assert (await find(dut, key._replace(ipv6=1 - key.ipv6)))[0] == 0
+
+
 @cocotb.test()
 async def random_writes_and_searches(dut: Any) -> None:
     """Set, clear and search in the same cycle, all the time: the result is that of the table before the write."""
@@ -118,8 +144,7 @@ async def random_writes_and_searches(dut: Any) -> None:
 async def every_entry_and_every_bit(dut: Any) -> None:
     """Each entry is found under its number, and not when one bit of SPI, digest, version or direction differs."""
     await start(dut)
-    count = int(dut.SA_COUNT.value)
-    keys = [Key(i & 1, i >> 1 & 1, random.getrandbits(32), random.getrandbits(32), 0) for i in range(count)]
+    keys = random_keys(int(dut.SA_COUNT.value))
     dut.set_valid.value = 1
     for index, key in enumerate(keys):
         drive(dut, "write", key)
@@ -128,20 +153,7 @@ async def every_entry_and_every_bit(dut: Any) -> None:
     dut.set_valid.value = 0
     dut.search_valid.value = 1
 
-    async def search(key: Key) -> tuple[int, int]:
-        drive(dut, "search", key)
-        for _ in range(LATENCY):
-            await FallingEdge(dut.clk)
-        return int(dut.result_hit.value), int(dut.result_index.value)
-
-    for index, key in enumerate(keys):
-        assert await search(key) == (1, index)
-    key = keys[-1]
-    for bit in range(32):
-        assert (await search(key._replace(spi=key.spi ^ 1 << bit)))[0] == 0
-        assert (await search(key._replace(digest=key.digest ^ 1 << bit)))[0] == 0
-    assert (await search(key._replace(inbound=1 - key.inbound)))[0] == 0
-    assert (await search(key._replace(ipv6=1 - key.ipv6)))[0] == 0
+    await found_as_they_are(dut, keys)
     # one clock of reset, in the middle of searches: no result of any of them
     assert int(dut.result_valid.value)
     dut.rst.value = 1

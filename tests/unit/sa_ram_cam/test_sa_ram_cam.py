@@ -11,7 +11,7 @@ import pytest
 from cocotb.triggers import FallingEdge
 
 from tb.sim import SIMULATORS, run_cocotb
-from tests.unit.sa_cam.test_sa_cam import LATENCY, Key, drive, random_key, start
+from tests.unit.sa_cam.test_sa_cam import LATENCY, Key, drive, find, found_as_they_are, random_key, random_keys, start
 
 WRITE_CYCLES = 66
 """in which busy is high"""
@@ -103,42 +103,26 @@ async def every_entry_and_every_bit(dut: Any) -> None:
     """Each entry is found under its number, and not when one bit differs; reset empties all, also in a write."""
     dut.prepare.value = 0
     await start(dut)
-    count = int(dut.SA_COUNT.value)
-    keys = [Key(i & 1, i >> 1 & 1, random.getrandbits(32), random.getrandbits(32), 0) for i in range(count)]
-    order = list(range(count))
-    random.shuffle(order)
-    for index in order:
+    keys = random_keys(int(dut.SA_COUNT.value))
+    for index in random.sample(range(len(keys)), len(keys)):
         await write(dut, index, keys[index])
     dut.search_valid.value = 1
 
-    async def search(key: Key) -> tuple[int, int]:
-        drive(dut, "search", key)
-        for _ in range(LATENCY):
-            await FallingEdge(dut.clk)
-        return int(dut.result_hit.value), int(dut.result_index.value)
-
-    for index, key in enumerate(keys):
-        assert await search(key) == (1, index)
-    key = keys[-1]
-    for bit in range(32):
-        assert (await search(key._replace(spi=key.spi ^ 1 << bit)))[0] == 0
-        assert (await search(key._replace(digest=key.digest ^ 1 << bit)))[0] == 0
-    assert (await search(key._replace(inbound=1 - key.inbound)))[0] == 0
-    assert (await search(key._replace(ipv6=1 - key.ipv6)))[0] == 0
+    await found_as_they_are(dut, keys)
 
     # a wildcard in place of one of them; then a reset while an entry is written
     dut.clear_valid.value, dut.write_index.value = 1, 5
     await FallingEdge(dut.clk)
     dut.clear_valid.value = 0
-    assert (await search(keys[5]))[0] == 0
+    assert (await find(dut, keys[5]))[0] == 0
     any_destination = keys[5]._replace(wildcard=1)
     await write(dut, 5, any_destination)
     for digest in (0, 0xFFFFFFFF, random.getrandbits(32)):
-        assert await search(keys[5]._replace(digest=digest)) == (1, 5)
-    assert (await search(keys[5]._replace(spi=keys[5].spi ^ 1)))[0] == 0
+        assert await find(dut, keys[5]._replace(digest=digest)) == (1, 5)
+    assert (await find(dut, keys[5]._replace(spi=keys[5].spi ^ 1)))[0] == 0
     for index in (4, 6, 7):
-        assert await search(keys[index]) == (1, index)
-        assert await search(keys[index]._replace(digest=keys[index].digest ^ 1, wildcard=1)) == (1, index)
+        assert await find(dut, keys[index]) == (1, index)
+        assert await find(dut, keys[index]._replace(digest=keys[index].digest ^ 1, wildcard=1)) == (1, index)
     dut.prepare.value, dut.write_index.value = 1, 5
     await FallingEdge(dut.clk)
     dut.prepare.value = 0
@@ -151,8 +135,8 @@ async def every_entry_and_every_bit(dut: Any) -> None:
         assert int(dut.busy.value) == 0
         await FallingEdge(dut.clk)
     dut.search_valid.value = 1
-    assert (await search(any_destination))[0] == 0
-    assert (await search(keys[7]))[0] == 0
+    assert (await find(dut, any_destination))[0] == 0
+    assert (await find(dut, keys[7]))[0] == 0
 
 
 @pytest.mark.parametrize("entries", [16, 64])
