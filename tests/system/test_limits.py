@@ -27,6 +27,7 @@ from tb.bench import (
     TxFrame,
     TxResult,
 )
+from tb.benchmark import BUILDS
 from tb.engine_registers import CommandStatus
 from tb.jobs.session import Session
 from tb.miniport import SaOptions
@@ -387,7 +388,8 @@ async def limits_of_many_at_once(dut: Any) -> None:
     await case.end()
 
 
+@pytest.mark.parametrize("build", ["default", "stored_keys"])
 @pytest.mark.parametrize("sim", SIMULATORS)
-def test_limits(sim: str) -> None:
-    """All cocotb tests of this file."""
-    run_cocotb(sim, "ipsec_bench", None, MODULE)
+def test_limits(sim: str, build: str) -> None:
+    """All cocotb tests of this file; in the build for an FPGA uses are decided in other cycles."""
+    run_cocotb(sim, "ipsec_bench", None, MODULE, BUILDS[build])
