@@ -23,7 +23,7 @@
 
 module gf128_digit #
 (
-    // bits of the operand in one step, even, 2 to 128
+    // bits of the operand in one step, 1 or an even number up to 128
     parameter DIGIT = 32
 )
 (
@@ -40,6 +40,17 @@ module gf128_digit #
 
 // a product before reduction: bit WIDTH-1 is x^0, bit 0 is x^(127+DIGIT)
 localparam WIDTH = 128 + DIGIT;
+
+// pairs of bits
+wire [DIGIT+DIGIT%2-1:0] digit;
+
+generate
+    if (DIGIT == 1) begin : one_bit
+        assign digit = {1'b0, s_digit};
+    end else begin : as_it_is
+        assign digit = s_digit;
+    end
+endgenerate
 
 reg [127:0] m_sum_reg;
 
@@ -68,7 +79,7 @@ always @(posedge clk) begin : step
         for (i = 0; i < DIGIT; i = i + 8) begin
             octet = {WIDTH{1'b0}};
             for (j = 0; j < 8 && i + j < DIGIT; j = j + 2) begin
-                case (s_digit[i + j +: 2])
+                case (digit[i + j +: 2])
                     2'd0: term = {WIDTH{1'b0}};
                     2'd1: term = h1 << j;
                     2'd2: term = h2 << j;

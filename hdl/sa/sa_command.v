@@ -255,7 +255,7 @@ reg                    full_reg;           // active_reg is CAPACITY
 reg [INDEX_WIDTH-1:0]  index_reg;          // the entry worked on
 reg [15:0]             generation_reg;
 reg [127:0]            h_reg;
-reg [127:0]            power_reg;
+reg                    power_is_h_reg;     // else it is the last product
 reg [STAGE_WIDTH-1:0]  power_number_reg;
 reg [GUARD_WIDTH-1:0]  guard_reg;
 reg [1:0]              erase_word_reg;
@@ -397,6 +397,7 @@ end
 
 wire         multiply_done;
 wire [127:0] multiply_product;
+wire [127:0] power = power_is_h_reg ? h_reg : multiply_product;
 
 gf128_serial #(
   .DIGIT(MULTIPLIER_DIGIT)
@@ -405,7 +406,7 @@ gf128_serial #(
   .rst(rst),
   .start(multiply_start_reg),
   .clear(done_reg),
-  .a(power_reg),
+  .a(power),
   .b(h_reg),
   /* verilator lint_off PINCONNECTEMPTY */
   .busy(),  // done tells enough
@@ -475,7 +476,7 @@ assign write_generation_valid = activate_reg || (state_reg == STATE_SWEEP && pow
 assign write_generation = activate_reg ? generation_reg : 16'd0;
 assign write_hash = state_reg == STATE_POWER
   ? FIRST_POWER << power_number_reg : {GHASH_STAGES{1'b0}};
-assign write_hash_power = power_reg;
+assign write_hash_power = power;
 assign epoch = epoch_reg;
 
 /*
@@ -595,13 +596,13 @@ always @(posedge clk) begin
 
     STATE_H_RESPONSE: begin
       if (h_rsp_valid) begin
-        power_reg <= h_rsp_block;
+        power_is_h_reg <= 1'b1;
         power_number_reg <= {STAGE_WIDTH{1'b0}};
         state_reg <= STATE_POWER;
       end
     end
 
-    // write power_reg, then make the next one
+    // write the power at hand, then make the next one
     STATE_POWER: begin
       power_number_reg <= power_number_reg + 1'b1;
       if (power_number_reg == LAST_POWER) begin
@@ -614,7 +615,7 @@ always @(posedge clk) begin
 
     STATE_MULTIPLY: begin
       if (multiply_done && !multiply_start_reg) begin
-        power_reg <= multiply_product;
+        power_is_h_reg <= 1'b0;
         state_reg <= STATE_POWER;
       end
     end
@@ -682,7 +683,6 @@ always @(posedge clk) begin
 
     STATE_DONE: begin
       done_reg <= 1'b1;
-      power_reg <= 128'd0;
       state_reg <= STATE_IDLE;
     end
 
@@ -702,9 +702,9 @@ always @(posedge clk) begin
     activate_reg <= 1'b0;
     write_seq_hi_reg <= 1'b0;
     multiply_start_reg <= 1'b0;
+    power_is_h_reg <= 1'b0;
     read_wait_reg <= 2'b00;
   end
-  if (rst_reg) power_reg <= 128'd0;
   if (rst_reg || state_reg == STATE_DONE) h_reg <= 128'd0;
   else if (state_reg == STATE_H_RESPONSE && h_rsp_valid) h_reg <= h_rsp_block;
 end

@@ -257,7 +257,7 @@ sa_command #(
   .GHASH_STAGES(GHASH_STAGES),
   .ERASE_CYCLES(KEY_STORE != 0 ? 4 : 1),
   .DRAIN_GUARD(12),
-  .MULTIPLIER_DIGIT(KEY_STORE != 0 ? 2 : 8)
+  .MULTIPLIER_DIGIT(KEY_STORE != 0 ? 1 : 8)
 ) command_inst (
   .clk(clk),
   .rst(rst),

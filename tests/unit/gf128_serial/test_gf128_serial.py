@@ -21,11 +21,10 @@ def operand() -> int:
 
 
 async def clock(dut: Any) -> None:
-    """One clock; the operands are anything, and no request is left standing."""
+    """One clock; ``a`` is anything, and no request is left standing."""
     await FallingEdge(dut.clk)
     dut.start.value = dut.clear.value = dut.rst.value = 0
     dut.a.value = random.getrandbits(128)
-    dut.b.value = random.getrandbits(128)
 
 
 async def reset(dut: Any) -> int:
@@ -57,7 +56,8 @@ async def products(dut: Any) -> None:
             assert (int(dut.busy.value), int(dut.done.value)) == (1, 0)
             await clock(dut)
         assert (int(dut.busy.value), int(dut.done.value)) == (0, 1)
-        assert (int(dut.a_reg.value), int(dut.b_reg.value)) == (0, 0)
+        assert int(dut.a_reg.value) == 0
+        dut.b.value = random.getrandbits(128)
         for _ in range(random.choice((0, 0, 1, 5))):
             assert int(dut.product.value) == gf128_multiply(a, b), f"{a:032x} * {b:032x}"
             await clock(dut)
@@ -80,7 +80,7 @@ async def abandoned(dut: Any) -> None:
         await clock(dut)
         for _ in range(steps + 2):
             assert (int(dut.busy.value), int(dut.done.value), int(dut.product.value)) == (0, 0, 0)
-            assert (int(dut.a_reg.value), int(dut.b_reg.value)) == (0, 0)
+            assert int(dut.a_reg.value) == 0
             await clock(dut)
 
         await start(dut, operand(), operand())
@@ -97,7 +97,7 @@ async def abandoned(dut: Any) -> None:
 
 @cocotb.test()
 async def clear_wipes(dut: Any) -> None:
-    """A product that is ready is gone in the clock after clear, and so are the operands."""
+    """A product that is ready is gone in the clock after clear; of the operand nothing is left."""
     steps = await reset(dut)
     await start(dut, random.getrandbits(128) | 1, random.getrandbits(128) | 1)
     for _ in range(steps):
@@ -106,10 +106,10 @@ async def clear_wipes(dut: Any) -> None:
     dut.clear.value = 1
     await clock(dut)
     assert int(dut.product.value) == 0
-    assert (int(dut.a_reg.value), int(dut.b_reg.value)) == (0, 0)
+    assert int(dut.a_reg.value) == 0
 
 
-@pytest.mark.parametrize("digit", [8, 2, 32])
+@pytest.mark.parametrize("digit", [8, 1, 32])
 @pytest.mark.parametrize("sim", SIMULATORS)
 def test_gf128_serial(sim: str, digit: int) -> None:
     run_cocotb(

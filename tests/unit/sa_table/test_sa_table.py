@@ -201,9 +201,8 @@ class Table:
             int(register.value)
             for register in (
                 command.h_reg,
-                command.power_reg,
                 command.multiply_inst.product,
-                command.multiply_inst.b_reg,
+                command.multiply_inst.a_reg,
             )
         )
 
