@@ -117,6 +117,27 @@ def register_read_address(body: str) -> str:
     return body
 
 
+def write_octets(body: str) -> str:
+    """The module with a choice of new or old for each octet of a word that is written.
+
+    etana spells it as AND and OR with a mask, of which Yosys makes a LUT for each bit and no enable.
+    """
+
+    def word(match: re.Match[str]) -> str:
+        choices = (
+            f"decoded_wr_biten[{low}] ? decoded_wr_data[{low + 7}:{low}] : {match[1]}[{low + 7}:{low}]"
+            for low in (24, 16, 8, 0)
+        )
+        return "{" + ", ".join(choices) + "}"
+
+    body, words = re.subn(
+        r"\((\w+) & ~decoded_wr_biten\[31:0\]\) \| \(decoded_wr_data\[31:0\] & decoded_wr_biten\[31:0\]\)", word, body
+    )
+    if not words or "~decoded_wr_biten[31:0]" in body:
+        raise SystemExit("generate_registers: PeakRDL-etana writes registers in another way than this version expects")
+    return body
+
+
 def make_verilog() -> str:
     """The register block behind axil_slave.v."""
     with tempfile.TemporaryDirectory() as folder:
@@ -125,9 +146,8 @@ def make_verilog() -> str:
             "--module-name", BLOCK,
         )  # fmt: skip
         text = (Path(folder) / f"{BLOCK}.sv").read_text(encoding="utf-8")
-    body = register_read_address(
-        text[text.index(f"module {BLOCK}") :]
-    )  # without its `timescale: the build sets that for all files
+    # without its `timescale: the build sets that for all files
+    body = write_octets(register_read_address(text[text.index(f"module {BLOCK}") :]))
     lines = [line.rstrip() for line in body.splitlines()]
     head = f"// SPDX-License-Identifier: Apache-2.0\n// {NOTICE}\n// The Verilog is PeakRDL-etana's.\n\n"
     return head + "\n".join(lines) + "\n"

@@ -979,11 +979,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_options_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_options && decoded_req_is_wr && !(hwif_in_stage_options_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_options_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_options_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_options_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_options && decoded_req_is_wr && !(hwif_in_stage_options_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_options_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_options_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_options_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_options_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_options_value_next = next_c;
@@ -1002,11 +1002,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_soft_packets_lo_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_soft_packets_lo && decoded_req_is_wr && !(hwif_in_stage_soft_packets_lo_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_soft_packets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_soft_packets_lo_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_soft_packets_lo_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_soft_packets_lo && decoded_req_is_wr && !(hwif_in_stage_soft_packets_lo_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_soft_packets_lo_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_soft_packets_lo_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_soft_packets_lo_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_soft_packets_lo_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_soft_packets_lo_value_next = next_c;
@@ -1025,11 +1025,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_soft_packets_hi_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_soft_packets_hi && decoded_req_is_wr && !(hwif_in_stage_soft_packets_hi_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_soft_packets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_soft_packets_hi_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_soft_packets_hi_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_soft_packets_hi && decoded_req_is_wr && !(hwif_in_stage_soft_packets_hi_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_soft_packets_hi_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_soft_packets_hi_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_soft_packets_hi_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_soft_packets_hi_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_soft_packets_hi_value_next = next_c;
@@ -1048,11 +1048,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_soft_octets_lo_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_soft_octets_lo && decoded_req_is_wr && !(hwif_in_stage_soft_octets_lo_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_soft_octets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_soft_octets_lo_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_soft_octets_lo_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_soft_octets_lo && decoded_req_is_wr && !(hwif_in_stage_soft_octets_lo_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_soft_octets_lo_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_soft_octets_lo_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_soft_octets_lo_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_soft_octets_lo_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_soft_octets_lo_value_next = next_c;
@@ -1071,11 +1071,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_soft_octets_hi_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_soft_octets_hi && decoded_req_is_wr && !(hwif_in_stage_soft_octets_hi_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_soft_octets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_soft_octets_hi_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_soft_octets_hi_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_soft_octets_hi && decoded_req_is_wr && !(hwif_in_stage_soft_octets_hi_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_soft_octets_hi_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_soft_octets_hi_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_soft_octets_hi_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_soft_octets_hi_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_soft_octets_hi_value_next = next_c;
@@ -1094,11 +1094,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_hard_packets_lo_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_hard_packets_lo && decoded_req_is_wr && !(hwif_in_stage_hard_packets_lo_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_hard_packets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_hard_packets_lo_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_hard_packets_lo_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_hard_packets_lo && decoded_req_is_wr && !(hwif_in_stage_hard_packets_lo_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_hard_packets_lo_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_hard_packets_lo_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_hard_packets_lo_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_hard_packets_lo_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_hard_packets_lo_value_next = next_c;
@@ -1117,11 +1117,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_hard_packets_hi_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_hard_packets_hi && decoded_req_is_wr && !(hwif_in_stage_hard_packets_hi_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_hard_packets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_hard_packets_hi_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_hard_packets_hi_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_hard_packets_hi && decoded_req_is_wr && !(hwif_in_stage_hard_packets_hi_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_hard_packets_hi_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_hard_packets_hi_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_hard_packets_hi_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_hard_packets_hi_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_hard_packets_hi_value_next = next_c;
@@ -1140,11 +1140,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_hard_octets_lo_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_hard_octets_lo && decoded_req_is_wr && !(hwif_in_stage_hard_octets_lo_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_hard_octets_lo_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_hard_octets_lo_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_hard_octets_lo_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_hard_octets_lo && decoded_req_is_wr && !(hwif_in_stage_hard_octets_lo_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_hard_octets_lo_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_hard_octets_lo_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_hard_octets_lo_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_hard_octets_lo_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_hard_octets_lo_value_next = next_c;
@@ -1163,11 +1163,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_hard_octets_hi_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_hard_octets_hi && decoded_req_is_wr && !(hwif_in_stage_hard_octets_hi_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_hard_octets_hi_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_hard_octets_hi_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_hard_octets_hi_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_hard_octets_hi && decoded_req_is_wr && !(hwif_in_stage_hard_octets_hi_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_hard_octets_hi_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_hard_octets_hi_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_hard_octets_hi_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_hard_octets_hi_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_hard_octets_hi_value_next = next_c;
@@ -1186,11 +1186,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_flags_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_flags && decoded_req_is_wr && !(hwif_in_stage_flags_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_flags_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_flags_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_flags_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_flags && decoded_req_is_wr && !(hwif_in_stage_flags_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_flags_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_flags_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_flags_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_flags_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_flags_value_next = next_c;
@@ -1209,11 +1209,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_sa_flags_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_sa_flags && decoded_req_is_wr && !(hwif_in_stage_sa_flags_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_sa_flags_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_sa_flags_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_sa_flags_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_sa_flags && decoded_req_is_wr && !(hwif_in_stage_sa_flags_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_sa_flags_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_sa_flags_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_sa_flags_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_sa_flags_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_sa_flags_value_next = next_c;
@@ -1232,11 +1232,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_operation_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_operation && decoded_req_is_wr && !(hwif_in_stage_operation_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_operation_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_operation_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_operation_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_operation && decoded_req_is_wr && !(hwif_in_stage_operation_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_operation_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_operation_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_operation_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_operation_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_operation_value_next = next_c;
@@ -1255,11 +1255,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_spi_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_spi && decoded_req_is_wr && !(hwif_in_stage_spi_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_spi_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_spi_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_spi_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_spi && decoded_req_is_wr && !(hwif_in_stage_spi_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_spi_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_spi_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_spi_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_spi_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_spi_octets_next = next_c;
@@ -1278,11 +1278,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_authentication_algorithm_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_authentication_algorithm && decoded_req_is_wr && !(hwif_in_stage_authentication_algorithm_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_authentication_algorithm_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_authentication_algorithm_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_authentication_algorithm_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_authentication_algorithm && decoded_req_is_wr && !(hwif_in_stage_authentication_algorithm_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_authentication_algorithm_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_authentication_algorithm_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_authentication_algorithm_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_authentication_algorithm_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_authentication_algorithm_value_next = next_c;
@@ -1301,11 +1301,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_encryption_algorithm_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_encryption_algorithm && decoded_req_is_wr && !(hwif_in_stage_encryption_algorithm_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_encryption_algorithm_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_encryption_algorithm_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_encryption_algorithm_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_encryption_algorithm && decoded_req_is_wr && !(hwif_in_stage_encryption_algorithm_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_encryption_algorithm_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_encryption_algorithm_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_encryption_algorithm_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_encryption_algorithm_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_encryption_algorithm_value_next = next_c;
@@ -1324,11 +1324,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_octets_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_octets && decoded_req_is_wr && !(hwif_in_stage_key_octets_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_octets_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_octets_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_octets_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_octets && decoded_req_is_wr && !(hwif_in_stage_key_octets_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_octets_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_octets_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_octets_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_octets_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_octets_value_next = next_c;
@@ -1347,11 +1347,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_icv_octets_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_icv_octets && decoded_req_is_wr && !(hwif_in_stage_icv_octets_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_icv_octets_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_icv_octets_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_icv_octets_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_icv_octets && decoded_req_is_wr && !(hwif_in_stage_icv_octets_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_icv_octets_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_icv_octets_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_icv_octets_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_icv_octets_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_icv_octets_value_next = next_c;
@@ -1370,11 +1370,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_sequence_high_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_sequence_high && decoded_req_is_wr && !(hwif_in_stage_sequence_high_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_sequence_high_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_sequence_high_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_sequence_high_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_sequence_high && decoded_req_is_wr && !(hwif_in_stage_sequence_high_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_sequence_high_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_sequence_high_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_sequence_high_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_sequence_high_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_sequence_high_value_next = next_c;
@@ -1393,11 +1393,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_udp_encapsulation_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_udp_encapsulation && decoded_req_is_wr && !(hwif_in_stage_udp_encapsulation_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_udp_encapsulation_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_udp_encapsulation_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_udp_encapsulation_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_udp_encapsulation && decoded_req_is_wr && !(hwif_in_stage_udp_encapsulation_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_udp_encapsulation_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_udp_encapsulation_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_udp_encapsulation_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_udp_encapsulation_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_udp_encapsulation_value_next = next_c;
@@ -1416,11 +1416,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_handle_value_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_handle && decoded_req_is_wr && !(hwif_in_stage_handle_value_swwel)) begin // SW write
-            next_c = (field_storage_stage_handle_value_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_handle_value_hwclr) begin // HW Clear
+        if(hwif_in_stage_handle_value_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_handle && decoded_req_is_wr && !(hwif_in_stage_handle_value_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_handle_value_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_handle_value_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_handle_value_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_handle_value_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_handle_value_next = next_c;
@@ -1439,11 +1439,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_salt_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_salt && decoded_req_is_wr && !(hwif_in_stage_salt_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_salt_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_salt_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_salt_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_salt && decoded_req_is_wr && !(hwif_in_stage_salt_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_salt_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_salt_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_salt_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_salt_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_salt_octets_next = next_c;
@@ -1462,11 +1462,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_src_0_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_src_0 && decoded_req_is_wr && !(hwif_in_stage_src_0_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_src_0_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_src_0_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_src_0_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_src_0 && decoded_req_is_wr && !(hwif_in_stage_src_0_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_src_0_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_src_0_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_src_0_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_src_0_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_src_0_octets_next = next_c;
@@ -1485,11 +1485,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_src_1_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_src_1 && decoded_req_is_wr && !(hwif_in_stage_src_1_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_src_1_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_src_1_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_src_1_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_src_1 && decoded_req_is_wr && !(hwif_in_stage_src_1_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_src_1_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_src_1_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_src_1_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_src_1_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_src_1_octets_next = next_c;
@@ -1508,11 +1508,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_src_2_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_src_2 && decoded_req_is_wr && !(hwif_in_stage_src_2_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_src_2_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_src_2_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_src_2_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_src_2 && decoded_req_is_wr && !(hwif_in_stage_src_2_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_src_2_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_src_2_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_src_2_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_src_2_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_src_2_octets_next = next_c;
@@ -1531,11 +1531,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_src_3_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_src_3 && decoded_req_is_wr && !(hwif_in_stage_src_3_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_src_3_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_src_3_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_src_3_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_src_3 && decoded_req_is_wr && !(hwif_in_stage_src_3_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_src_3_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_src_3_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_src_3_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_src_3_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_src_3_octets_next = next_c;
@@ -1554,11 +1554,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_dst_0_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_dst_0 && decoded_req_is_wr && !(hwif_in_stage_dst_0_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_dst_0_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_dst_0_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_dst_0_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_dst_0 && decoded_req_is_wr && !(hwif_in_stage_dst_0_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_dst_0_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_dst_0_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_dst_0_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_dst_0_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_dst_0_octets_next = next_c;
@@ -1577,11 +1577,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_dst_1_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_dst_1 && decoded_req_is_wr && !(hwif_in_stage_dst_1_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_dst_1_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_dst_1_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_dst_1_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_dst_1 && decoded_req_is_wr && !(hwif_in_stage_dst_1_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_dst_1_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_dst_1_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_dst_1_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_dst_1_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_dst_1_octets_next = next_c;
@@ -1600,11 +1600,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_dst_2_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_dst_2 && decoded_req_is_wr && !(hwif_in_stage_dst_2_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_dst_2_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_dst_2_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_dst_2_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_dst_2 && decoded_req_is_wr && !(hwif_in_stage_dst_2_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_dst_2_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_dst_2_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_dst_2_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_dst_2_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_dst_2_octets_next = next_c;
@@ -1623,11 +1623,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_dst_3_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_dst_3 && decoded_req_is_wr && !(hwif_in_stage_dst_3_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_dst_3_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_dst_3_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_dst_3_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_dst_3 && decoded_req_is_wr && !(hwif_in_stage_dst_3_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_dst_3_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_dst_3_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_dst_3_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_dst_3_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_dst_3_octets_next = next_c;
@@ -1646,11 +1646,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_0_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_0 && decoded_req_is_wr && !(hwif_in_stage_key_0_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_0_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_0_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_0_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_0 && decoded_req_is_wr && !(hwif_in_stage_key_0_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_0_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_0_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_0_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_0_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_0_octets_next = next_c;
@@ -1669,11 +1669,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_1_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_1 && decoded_req_is_wr && !(hwif_in_stage_key_1_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_1_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_1_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_1_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_1 && decoded_req_is_wr && !(hwif_in_stage_key_1_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_1_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_1_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_1_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_1_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_1_octets_next = next_c;
@@ -1692,11 +1692,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_2_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_2 && decoded_req_is_wr && !(hwif_in_stage_key_2_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_2_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_2_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_2_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_2 && decoded_req_is_wr && !(hwif_in_stage_key_2_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_2_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_2_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_2_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_2_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_2_octets_next = next_c;
@@ -1715,11 +1715,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_3_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_3 && decoded_req_is_wr && !(hwif_in_stage_key_3_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_3_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_3_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_3_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_3 && decoded_req_is_wr && !(hwif_in_stage_key_3_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_3_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_3_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_3_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_3_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_3_octets_next = next_c;
@@ -1738,11 +1738,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_4_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_4 && decoded_req_is_wr && !(hwif_in_stage_key_4_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_4_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_4_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_4_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_4 && decoded_req_is_wr && !(hwif_in_stage_key_4_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_4_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_4_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_4_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_4_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_4_octets_next = next_c;
@@ -1761,11 +1761,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_5_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_5 && decoded_req_is_wr && !(hwif_in_stage_key_5_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_5_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_5_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_5_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_5 && decoded_req_is_wr && !(hwif_in_stage_key_5_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_5_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_5_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_5_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_5_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_5_octets_next = next_c;
@@ -1784,11 +1784,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_6_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_6 && decoded_req_is_wr && !(hwif_in_stage_key_6_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_6_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_6_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_6_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_6 && decoded_req_is_wr && !(hwif_in_stage_key_6_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_6_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_6_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_6_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_6_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_6_octets_next = next_c;
@@ -1807,11 +1807,11 @@ module ipsec_engine_registers (
         logic load_next_c;
         next_c = field_storage_stage_key_7_octets_value;
         load_next_c = '0;
-        if(decoded_reg_strb_stage_key_7 && decoded_req_is_wr && !(hwif_in_stage_key_7_octets_swwel)) begin // SW write
-            next_c = (field_storage_stage_key_7_octets_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
-            load_next_c = '1;
-        end else if(hwif_in_stage_key_7_octets_hwclr) begin // HW Clear
+        if(hwif_in_stage_key_7_octets_hwclr) begin // HW Clear
             next_c = '0;
+            load_next_c = '1;
+        end else if(decoded_reg_strb_stage_key_7 && decoded_req_is_wr && !(hwif_in_stage_key_7_octets_swwel)) begin // SW write
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_stage_key_7_octets_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_stage_key_7_octets_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_stage_key_7_octets_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_stage_key_7_octets_value[7:0]};
             load_next_c = '1;
         end
         field_combo_stage_key_7_octets_next = next_c;
@@ -1831,7 +1831,7 @@ module ipsec_engine_registers (
         next_c = field_storage_command_opcode_value;
         load_next_c = '0;
         if(decoded_reg_strb_command && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage_command_opcode_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_command_opcode_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_command_opcode_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_command_opcode_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_command_opcode_value[7:0]};
             load_next_c = '1;
         end
         field_combo_command_opcode_next = next_c;
@@ -1852,7 +1852,7 @@ module ipsec_engine_registers (
         next_c = field_storage_sa_event_take_handle_value;
         load_next_c = '0;
         if(decoded_reg_strb_sa_event_take && decoded_req_is_wr) begin // SW write
-            next_c = (field_storage_sa_event_take_handle_value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            next_c = {decoded_wr_biten[24] ? decoded_wr_data[31:24] : field_storage_sa_event_take_handle_value[31:24], decoded_wr_biten[16] ? decoded_wr_data[23:16] : field_storage_sa_event_take_handle_value[23:16], decoded_wr_biten[8] ? decoded_wr_data[15:8] : field_storage_sa_event_take_handle_value[15:8], decoded_wr_biten[0] ? decoded_wr_data[7:0] : field_storage_sa_event_take_handle_value[7:0]};
             load_next_c = '1;
         end
         field_combo_sa_event_take_handle_next = next_c;
