@@ -7,13 +7,15 @@
  *
  * STAGE = 1: a word taken in cycle t is on m_data in t + 1; it moves on in the cycle in which its successor comes, so that one word passes per cycle.
  * s_ready depends on m_ready. With CLOSE_GAPS = 0 it is m_ready: a register without a word is not filled while the receiver waits, and several stages move as
- * one. STAGE = 2: two words, so that s_ready is a register too: m_ready moves the word on m_data and nothing else; latency and rate are those of one. STAGE = 0: wires.
+ * one. STAGE = 2: two words, so that s_ready is a register too: m_ready moves the word on m_data and nothing else; latency and rate are those of one.
+ * STAGE = 3: as with 2, but for one word in two cycles, with one register and no choice in front of it: s_ready comes in the cycle after the word was taken,
+ * so that the sender keeps it until then; a word that waits behind the one on m_data follows it at once. STAGE = 0: wires.
  * Only the valid bits are reset.
  */
 module elastic_register #(
     // bits of a word
     parameter WIDTH = 8,
-    // registers: 0, 1 or 2
+    // 0 to 3, see above
     parameter STAGE = 1,
     // with one register
     parameter CLOSE_GAPS = 1
@@ -54,6 +56,28 @@ generate
             if (rst) begin
                 valid_reg <= 1'b0;
                 spare_valid_reg <= 1'b0;
+            end
+        end
+    end else if (STAGE == 3) begin : register_at_half_rate
+        reg valid_reg;
+        reg [WIDTH-1:0] data_reg;
+        // the word on s_data is here already
+        reg taken_reg;
+
+        assign s_ready = taken_reg;
+        assign m_valid = valid_reg;
+        assign m_data = data_reg;
+
+        always @(posedge clk) begin
+            taken_reg <= 1'b0;
+            if (m_ready || !valid_reg) begin
+                data_reg <= s_data;
+                valid_reg <= s_valid && !taken_reg;
+                taken_reg <= s_valid && !taken_reg;
+            end
+            if (rst) begin
+                valid_reg <= 1'b0;
+                taken_reg <= 1'b0;
             end
         end
     end else if (STAGE == 1) begin : register

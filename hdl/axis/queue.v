@@ -3,7 +3,7 @@
 `default_nettype none
 
 /*
- * A fifo with a register stage behind it: what leaves does not come from the memory's output. One word in and one out per cycle.
+ * A fifo with a register stage behind it: what leaves does not come from the memory's output. One word in and one out per cycle (STAGE = 3: in two).
  *
  * A word written in cycle t is on m_data in t + 1 (block RAM: t + 2), with registers one cycle later; with them the queue holds as many words more.
  * A write without s_ready is ignored. Only valid bits and pointers are reset.
@@ -18,7 +18,7 @@ module queue #(
     parameter DEPTH_LOG2 = 4,
     // 0: distributed RAM, 1: block RAM
     parameter BLOCK_RAM = 0,
-    // registers behind the memory: 0: none, a fifo; 1; 2: two, and m_ready does not get as far as the memory
+    // registers behind the memory: 0: none, a fifo; 1; 2: two, and m_ready does not get as far as the memory; 3: nor does it with one, at half of the rate
     parameter STAGE = 1,
     // see room; less than 2**DEPTH_LOG2
     parameter AHEAD = 2

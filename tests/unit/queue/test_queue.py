@@ -23,7 +23,11 @@ class Bench:
         self.width = int(dut.WIDTH.value)
         self.memory = 1 << int(dut.DEPTH_LOG2.value)
         self.ahead = int(dut.AHEAD.value)
-        registers = int(dut.STAGE.value)
+        registers = (0, 1, 2, 1)[int(dut.STAGE.value)]
+        self.interval = 2 if int(dut.STAGE.value) == 3 else 1
+        """Cycles from word to word."""
+        self.entered_at = self.read_at = -2
+        """Cycles in which the last word came to the output, and left."""
         block_ram = int(dut.BLOCK_RAM.value)
         self.latency = 1 + block_ram + (registers != 0)
         self.capacity = self.memory + block_ram + registers
@@ -48,7 +52,8 @@ class Bench:
     async def step(self, write: bool, ready: bool) -> None:
         """One clock edge with these requests; the outputs before it are compared."""
         dut = self.dut
-        offered = bool(self.inside) and self.cycle - self.inside[0][0] >= self.latency
+        entered = max(self.inside[0][0] + self.latency - 1, self.entered_at + self.interval, self.read_at) if self.inside else self.cycle
+        offered = self.cycle > entered
         assert int(dut.m_valid.value) == offered
         if offered:
             assert int(dut.m_data.value) == self.inside[0][1]
@@ -62,6 +67,7 @@ class Bench:
         await FallingEdge(dut.clk)
         if offered and ready:
             self.inside.popleft()
+            self.entered_at, self.read_at = entered, self.cycle
             self.passed += 1
         if write and room:
             self.inside.append((self.cycle, word))
@@ -86,16 +92,17 @@ async def random_traffic(dut: Any) -> None:
 
 @cocotb.test()
 async def full_rate(dut: Any) -> None:
-    """Words go through at one per cycle, each at its latency, also with words waiting behind."""
+    """Words go through at one per cycle (or two), each at its latency, also with words waiting behind."""
     bench = Bench(dut)
     await bench.start()
     for waiting in (0, 3):
         for _ in range(waiting + bench.latency):
             await bench.step(True, False)
         before = bench.passed
-        for _ in range(100):
-            await bench.step(True, True)
-        assert bench.passed - before == 100
+        for turn in range(100):
+            await bench.step(turn % bench.interval == 0, True)
+        # at half rate a word that waits follows the first one at once
+        assert 0 <= bench.passed - before - 100 // bench.interval <= bench.interval - 1
         while bench.inside:
             await bench.step(False, True)
     assert bench.refused == 0
@@ -116,7 +123,7 @@ async def room_is_early(dut: Any) -> None:
             most = max(most, len(bench.inside))
         for word in under_way:
             await bench.step(word, read == 1)
-        if read == 1:
+        if read == 1 and bench.interval == 1:
             assert int(dut.room.value) == 1
     assert bench.refused == 0
     assert bench.capacity - 2 <= most
@@ -139,7 +146,7 @@ async def reset_empties(dut: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("block_ram", "stage", "ahead"), [(0, 0, 2), (0, 1, 5), (0, 2, 2), (1, 0, 2), (1, 1, 2), (1, 2, 5)]
+    ("block_ram", "stage", "ahead"), [(0, 0, 2), (0, 1, 5), (0, 2, 2), (1, 0, 2), (1, 1, 2), (1, 2, 5), (0, 3, 2), (1, 3, 5)]
 )
 @pytest.mark.parametrize("sim", SIMULATORS)
 def test_queue(sim: str, block_ram: int, stage: int, ahead: int) -> None:
