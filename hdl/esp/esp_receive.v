@@ -150,6 +150,8 @@ localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 // register stages of EXTRA_REGISTERS, in cycles
 localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
 localparam EXTRA_PARSER = 3 * EXTRA;
+// registers behind what comes once for each frame: a frame of one beat takes two cycles
+localparam FRAME_STAGE = 3 * EXTRA;
 // queue of contexts in block RAM, and a register behind it
 localparam EXTRA_CONTEXT = 2 * EXTRA;
 // age of a beat when it is hashed: the SA of the frame with the farthest ESP header is known
@@ -354,7 +356,7 @@ queue #(
     // with EXTRA_REGISTERS deep enough to be worth block RAM to synthesis
     .DEPTH_LOG2(LINE_FRAMES_LOG2 + EXTRA),
     .BLOCK_RAM(EXTRA),
-    .STAGE(2*EXTRA)
+    .STAGE(FRAME_STAGE)
 ) context_queue_inst (
     .clk(clk),
     .rst(rst_path),
@@ -776,7 +778,7 @@ queue #(
     .WIDTH(CHECK_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1),
-    .STAGE(2*EXTRA),
+    .STAGE(FRAME_STAGE),
     .AHEAD(RECORDS_AHEAD)
 ) check_queue_inst (
     .clk(clk),
@@ -805,7 +807,7 @@ wire job_ready;
 wire [INDEX_WIDTH-1:0] job_index;
 wire [63:0] job_iv;
 wire [BEAT_WIDTH-1:0] job_blocks;
-wire [3:0] job_lane;
+wire [1:0] job_word;
 wire [OFFSET_WIDTH-1:0] job_pad_length_octet;
 
 wire keystream_valid;
@@ -817,24 +819,24 @@ wire [127:0] j0_block;
 wire [7:0] j0_pad_length;
 wire [7:0] j0_next_header;
 
-localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + OFFSET_WIDTH;
+localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 2 + OFFSET_WIDTH;
 
 /* verilator lint_off PINCONNECTEMPTY */ // never more jobs than records; the last mark and sa_command's slots serve transmit
 queue #(
     .WIDTH(JOB_WIDTH),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(EXTRA),
-    .STAGE(2*EXTRA)
+    .STAGE(FRAME_STAGE)
 ) job_queue_inst (
     .clk(clk),
     .rst(rst_path),
     .s_valid(record && kind == KIND_CRYPTO && !overflow),
     .s_ready(),
-    .s_data({head_handle[INDEX_WIDTH-1:0], head_iv, head_blocks, head_payload_first[3:0], head_pad_length_octet}),
+    .s_data({head_handle[INDEX_WIDTH-1:0], head_iv, head_blocks, head_payload_first[3:2], head_pad_length_octet}),
     .room(),
     .m_valid(job_valid),
     .m_ready(job_ready),
-    .m_data({job_index, job_iv, job_blocks, job_lane, job_pad_length_octet})
+    .m_data({job_index, job_iv, job_blocks, job_word, job_pad_length_octet})
 );
 
 wire j0_made;
@@ -866,7 +868,7 @@ keystream #(
     .job_index(job_index),
     .job_iv(job_iv),
     .job_blocks(job_blocks),
-    .job_lane(job_lane),
+    .job_word(job_word),
     .job_pad_length_octet(job_pad_length_octet),
     .job_user(1'b0),
     .active_begin(),
@@ -898,7 +900,7 @@ keystream #(
 
 elastic_register #(
     .WIDTH(128 + 16),
-    .STAGE(2*EXTRA)
+    .STAGE(FRAME_STAGE)
 ) j0_register_inst (
     .clk(clk),
     .rst(rst_path),
@@ -935,7 +937,7 @@ queue #(
     .WIDTH(128),
     .DEPTH_LOG2(FRAMES_LOG2),
     .BLOCK_RAM(1),
-    .STAGE(2*EXTRA)
+    .STAGE(FRAME_STAGE)
 ) hash_queue_inst (
     .clk(clk),
     .rst(rst_path),
@@ -1128,7 +1130,7 @@ queue #(
     .WIDTH(VERDICT_WIDTH),
     .DEPTH_LOG2(VERDICTS_LOG2),
     .BLOCK_RAM(0),
-    .STAGE(2*EXTRA),
+    .STAGE(FRAME_STAGE),
     .AHEAD(VERDICTS_AHEAD)
 ) verdict_queue_inst (
     .clk(clk),

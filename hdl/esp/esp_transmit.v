@@ -162,6 +162,8 @@ localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
 // between s_axis_tx and all the rest, and s_axis_tx_tready is a register
 localparam EXTRA_INPUT = EXTRA;
 localparam EXTRA_PARSER = 3 * EXTRA;
+// registers behind what comes once for each frame: a frame of one beat takes two cycles
+localparam FRAME_STAGE = 3 * EXTRA;
 // behind the queues of descriptors and answers, and one for the limits
 localparam EXTRA_JUDGE = 2 * EXTRA;
 // queue of jobs in block RAM, and a register behind it
@@ -637,7 +639,7 @@ queue #(
     // with EXTRA_REGISTERS deep enough to be worth block RAM to synthesis
     .DEPTH_LOG2(FRAMES_LOG2 + EXTRA),
     .BLOCK_RAM(1),
-    .STAGE(2 * EXTRA)
+    .STAGE(FRAME_STAGE)
 ) context_queue_inst (
     .clk(clk),
     .rst(rst_path),
@@ -659,11 +661,11 @@ wire job_ready;
 wire [INDEX_WIDTH-1:0] job_index;
 wire [63:0] job_iv;
 wire [BEAT_WIDTH-1:0] job_blocks;
-wire [3:0] job_lane;
+wire [1:0] job_word;
 wire [FRAMES_LOG2-1:0] job_id;
 wire [OFFSET_WIDTH-1:0] job_ip_end;
 
-localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 4 + FRAMES_LOG2 + OFFSET_WIDTH;
+localparam JOB_WIDTH = INDEX_WIDTH + 64 + BEAT_WIDTH + 2 + FRAMES_LOG2 + OFFSET_WIDTH;
 
 queue #(
     .WIDTH(JOB_WIDTH),
@@ -675,11 +677,11 @@ queue #(
     .rst(rst_path),
     .s_valid(limit_valid && limit_protect),
     .s_ready(),
-    .s_data({limit_index, limit_iv, limit_blocks, limit_esp_offset[3:0], limit_id, limit_ip_end}),
+    .s_data({limit_index, limit_iv, limit_blocks, limit_esp_offset[3:2], limit_id, limit_ip_end}),
     .room(),
     .m_valid(job_valid),
     .m_ready(job_ready),
-    .m_data({job_index, job_iv, job_blocks, job_lane, job_id, job_ip_end})
+    .m_data({job_index, job_iv, job_blocks, job_word, job_id, job_ip_end})
 );
 /* verilator lint_on PINCONNECTEMPTY */
 
@@ -755,7 +757,7 @@ keystream #(
     .job_index(job_index),
     .job_iv(job_iv),
     .job_blocks(job_blocks),
-    .job_lane(job_lane),
+    .job_word(job_word),
     .job_pad_length_octet({OFFSET_WIDTH{1'b0}}),
     .job_user({job_id, job_ip_end}),
     .active_begin(active_begin),
@@ -852,7 +854,7 @@ octet_reverse iv_reverse_inst (
 
 lane_rotate iv_rotate_inst (
     .s_data(iv_stream),
-    .amount(-context_esp_offset[3:0]),
+    .amount({~context_esp_offset[3:2], 2'd2}), // less an offset of 4*n + 2
     .m_data(iv_rotated)
 );
 
@@ -1470,7 +1472,7 @@ wire turn = turn_valid && (!tag_valid_reg || tag_take);
 
 elastic_register #(
     .WIDTH(128 + 4),
-    .STAGE(2 * EXTRA_TAG)
+    .STAGE(FRAME_STAGE)
 ) tag_register_inst (
     .clk(clk),
     .rst(rst_path),

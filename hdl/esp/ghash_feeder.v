@@ -5,7 +5,8 @@
 /*
  * Cuts the ciphertext of passing frames into GHASH blocks.
  *
- * Beats come in frame alignment; a block begins at octet hash_first, i.e. at lane r = hash_first mod 16. Each beat is masked to the
+ * Beats come in frame alignment; a block begins at octet hash_first, i.e. at lane r = hash_first mod 16, which is 2, 6, 10 or 14: behind the
+ * 14 octets of Ethernet there are whole words before it (the two low bits of s_hash_first are taken for that). Each beat is masked to the
  * hashed range and rotated down by r, so that its lanes from r on become the head of a block and those below r the tail of the block
  * before:
  *
@@ -74,7 +75,7 @@ localparam [31:0] MANY = STAGES + 1;
 
 // description of the frame at hand
 reg hash_reg;
-reg [3:0] first_lane_reg;
+reg [1:0] first_word_reg;
 reg [3:0] last_lane_reg;
 // the beats before the first and the last one of the range
 reg [OFFSET_WIDTH-5:0] before_first_reg;
@@ -96,6 +97,9 @@ reg is_past_reg;
 reg [15:0] tail_lanes_reg;
 reg [15:0] last_lanes_reg;
 
+wire [3:0] first_lane = {first_word_reg, 2'd2};
+wire unused_bits = &{1'b0, s_hash_first[1:0]};
+
 wire next_is_first = s_beat == before_first_reg;
 wire next_is_last = s_beat == before_last_reg;
 
@@ -103,9 +107,9 @@ wire next_is_last = s_beat == before_last_reg;
  * Rotated by r, lanes 0 .. 15 - r of a beat are the head of a block and the others the tail of the one before. The last octet of the range
  * comes to lane last_rotated, which is one of the head if the last beat has a head part.
  */
-wire [3:0] last_rotated = last_lane_reg - first_lane_reg;
-wire has_head = last_lane_reg >= first_lane_reg;
-wire [15:0] tail_lanes = ~(16'hffff >> first_lane_reg);
+wire [3:0] last_rotated = last_lane_reg - first_lane;
+wire has_head = last_lane_reg >= first_lane;
+wire [15:0] tail_lanes = ~(16'hffff >> first_lane);
 wire [15:0] to_last_lanes = 16'hffff >> (~last_rotated);
 // of the last beat
 wire [15:0] last_lanes = has_head ? to_last_lanes | tail_lanes : to_last_lanes & tail_lanes;
@@ -118,7 +122,7 @@ wire [127:0] range_mask;
 
 lane_rotate lane_rotate_inst (
     .s_data(s_data),
-    .amount(first_lane_reg),
+    .amount(first_lane),
     .m_data(rotated)
 );
 
@@ -160,7 +164,7 @@ always @(posedge clk) begin
         is_past_reg <= !is_beat_0_reg && (is_past_reg || is_last_reg);
         if (is_beat_0_reg) begin
             hash_reg <= s_hash;
-            first_lane_reg <= s_hash_first[3:0];
+            first_word_reg <= s_hash_first[3:2];
             last_lane_reg <= s_hash_last[3:0];
             before_first_reg <= s_hash_first[OFFSET_WIDTH-1:4] - 1'b1;
             before_last_reg <= s_hash_last[OFFSET_WIDTH-1:4] - 1'b1;

@@ -57,8 +57,8 @@ module keystream #(
     input  wire [63:0]             job_iv,
     // keystream blocks, 0 for GMAC
     input  wire [BLOCKS_WIDTH-1:0] job_blocks,
-    // lane of the first payload octet
-    input  wire [3:0]              job_lane,
+    // word of the first payload octet in its beat, of which it is octet 2: behind the 14 octets of Ethernet there are whole words before it
+    input  wire [1:0]              job_word,
     // receive: payload octet of PadLength (NextHeader is the next one)
     input  wire [BLOCKS_WIDTH+3:0] job_pad_length_octet,
     input  wire [USER_WIDTH-1:0]   job_user,
@@ -131,7 +131,7 @@ localparam [1:0]
 /*
  * The next job. With KEY_STORE it waits here while its key is read
  */
-localparam JOB_WIDTH = INDEX_WIDTH + 64 + BLOCKS_WIDTH + 4 + BLOCKS_WIDTH + 4 + USER_WIDTH;
+localparam JOB_WIDTH = INDEX_WIDTH + 64 + BLOCKS_WIDTH + 2 + BLOCKS_WIDTH + 4 + USER_WIDTH;
 
 wire next_valid;
 wire next_ready;
@@ -140,7 +140,7 @@ wire next_h;
 wire [INDEX_WIDTH-1:0] next_index;
 wire [63:0] next_iv;
 wire [BLOCKS_WIDTH-1:0] next_blocks;
-wire [3:0] next_lane;
+wire [1:0] next_word;
 wire [BLOCKS_WIDTH+3:0] next_pad_length_octet;
 wire [USER_WIDTH-1:0] next_user;
 
@@ -170,7 +170,7 @@ generate
         wire take_h = h_req_valid && !job_valid && !held_reg;
         wire load = job_valid && !loaded_reg && (leaves_next || leave || !held_reg);
 
-        assign {next_index, next_iv, next_blocks, next_lane, next_pad_length_octet, next_user} = held_job_reg;
+        assign {next_index, next_iv, next_blocks, next_word, next_pad_length_octet, next_user} = held_job_reg;
         assign next_valid = ready_reg;
         assign next_h = held_h_reg;
         assign job_ready = !held_reg;
@@ -186,7 +186,7 @@ generate
             if (!held_reg) begin
                 held_reg <= job_valid || h_req_valid;
                 held_h_reg <= !job_valid;
-                held_job_reg <= {key_load_index, job_iv, job_blocks, job_lane, job_pad_length_octet, job_user};
+                held_job_reg <= {key_load_index, job_iv, job_blocks, job_word, job_pad_length_octet, job_user};
             end else if (leave) begin
                 held_reg <= 1'b0;
             end
@@ -202,8 +202,8 @@ generate
 
         assign next_valid = job_valid;
         assign next_h = 1'b0;
-        assign {next_index, next_iv, next_blocks, next_lane, next_pad_length_octet, next_user}
-            = {job_index, job_iv, job_blocks, job_lane, job_pad_length_octet, job_user};
+        assign {next_index, next_iv, next_blocks, next_word, next_pad_length_octet, next_user}
+            = {job_index, job_iv, job_blocks, job_word, job_pad_length_octet, job_user};
         assign job_ready = next_ready;
         assign h_next_ready = 1'b0;
         assign key_load = 1'b0;
@@ -222,8 +222,8 @@ reg [63:0] iv_reg;
 reg [BLOCKS_WIDTH-1:0] left_reg;
 reg last_reg;
 reg none_reg;
-// less the lane of the first payload octet: how far the frame's beats are rotated
-reg [3:0] amount_reg;
+// less the lane of the first payload octet, 4*word + 2: how far the frame's beats are rotated, in words, and two lanes more
+reg [1:0] words_reg;
 reg [BLOCKS_WIDTH+3:0] pad_length_octet_reg;
 // NextHeader lies in the block behind that of PadLength; which is at hand
 reg straddles_reg;
@@ -297,7 +297,7 @@ always @(posedge clk) begin
         left_reg <= next_blocks;
         last_reg <= next_blocks == 1;
         none_reg <= next_blocks == 0;
-        amount_reg <= -next_lane;
+        words_reg <= ~next_word;
         pad_length_octet_reg <= next_pad_length_octet;
         straddles_reg <= &next_pad_length_octet[3:0];
         second_reg <= 1'b0;
@@ -316,8 +316,8 @@ end
  * AES
  */
 wire h_issue = h_req_valid && h_req_ready;
-// a block of the trailer is rotated so that PadLength comes into lane 0 and NextHeader, in the second block of a straddling trailer too, into lane 1
-wire [3:0] amount = kind_reg == KIND_TRAILER ? pad_length_octet_reg[3:0] : amount_reg;
+// lane of PadLength in a block of the trailer
+wire [3:0] amount = kind_reg == KIND_TRAILER ? pad_length_octet_reg[3:0] : {words_reg, 2'd2};
 wire second = kind_reg == KIND_TRAILER && second_reg;
 wire flag = kind_reg == KIND_DATA ? last_data : complete;
 
@@ -467,9 +467,14 @@ octet_reverse octet_reverse_inst (
 
 lane_rotate lane_rotate_inst (
     .s_data(out_stream),
-    .amount(out_amount),
+    .amount({out_amount[3:2], 2'd2}),
     .m_data(out_rotated)
 );
+
+// {NextHeader, PadLength}, from the five lanes that the word of PadLength and the one behind it are in; NextHeader in the second block of a straddling
+// trailer, too
+wire [39:0] trailer_lanes = {out_rotated[23:0], out_rotated[127:112]};
+wire [15:0] trailer = trailer_lanes[{1'b0, out_amount[1:0], 3'd0} +: 16];
 
 wire out_data = out_valid && out_kind == KIND_DATA;
 wire data_valid;
@@ -525,7 +530,7 @@ always @(posedge clk) begin
         j0_reg <= out_block;
     end
     if (out_valid && out_kind == KIND_TRAILER && !out_second) begin
-        pad_length_reg <= out_rotated[7:0];
+        pad_length_reg <= trailer[7:0];
     end
 end
 
@@ -541,7 +546,7 @@ fifo #(
     .rst(rst),
     .s_valid(j0_event),
     .s_ready(),
-    .s_data({out_j0 ? out_block : j0_reg, out_second ? pad_length_reg : out_rotated[7:0], out_rotated[15:8]}),
+    .s_data({out_j0 ? out_block : j0_reg, out_second ? pad_length_reg : trailer[7:0], trailer[15:8]}),
     .m_valid(j0_valid),
     .m_ready(j0_ready),
     .m_data({j0_block, j0_pad_length, j0_next_header}),
