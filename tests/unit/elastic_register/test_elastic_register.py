@@ -99,7 +99,9 @@ async def stalls(dut: Any) -> None:
 
 @cocotb.test()
 async def a_word_in_every_cycle(dut: Any) -> None:
-    """A receiver that is ready never makes the sender wait, from the first word on and behind a stall; at half rate every other word."""
+    """A receiver that is ready never makes the sender wait, from the first word on and behind a stall; at half rate
+    it waits with every other word.
+    """
     bench = Bench(dut)
     await bench.start()
     for _ in range(5):

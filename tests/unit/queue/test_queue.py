@@ -52,7 +52,9 @@ class Bench:
     async def step(self, write: bool, ready: bool) -> None:
         """One clock edge with these requests; the outputs before it are compared."""
         dut = self.dut
-        entered = max(self.inside[0][0] + self.latency - 1, self.entered_at + self.interval, self.read_at) if self.inside else self.cycle
+        entered = self.cycle
+        if self.inside:
+            entered = max(self.inside[0][0] + self.latency - 1, self.entered_at + self.interval, self.read_at)
         offered = self.cycle > entered
         assert int(dut.m_valid.value) == offered
         if offered:
@@ -146,7 +148,8 @@ async def reset_empties(dut: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("block_ram", "stage", "ahead"), [(0, 0, 2), (0, 1, 5), (0, 2, 2), (1, 0, 2), (1, 1, 2), (1, 2, 5), (0, 3, 2), (1, 3, 5)]
+    ("block_ram", "stage", "ahead"),
+    [(0, 0, 2), (0, 1, 5), (0, 2, 2), (1, 0, 2), (1, 1, 2), (1, 2, 5), (0, 3, 2), (1, 3, 5)],
 )
 @pytest.mark.parametrize("sim", SIMULATORS)
 def test_queue(sim: str, block_ram: int, stage: int, ahead: int) -> None:
