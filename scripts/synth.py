@@ -22,13 +22,14 @@ import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 
+from scripts import floorplan
 from scripts.synth_check import TABLE, Area, Block, run_yosys
 from tb.sim import BUILD_FOLDER, ROOT
 
@@ -61,6 +62,10 @@ class Job:
     """a run of nextpnr that takes longer is given up"""
     route: bool = True
     """False: placed only"""
+    router: str = "router1"
+    """of nextpnr: router1, or router2, which gets through a device that is nearly full"""
+    floorplan: str = ""
+    """places of the block RAMs: scripts.floorplan"""
     xilinx: Sequence[str] = ()
     """families of synth_xilinx to count the cells of"""
     sources: Sequence[Path] = ()
@@ -121,6 +126,8 @@ def read_jobs(path: Path = TABLE) -> list[Job]:
             raise ValueError(f"{path.name}: {job.name}: speed = {job.speed} must be 6, 7 or 8")
         if not set(job.xilinx) <= set(XILINX):
             raise ValueError(f"{path.name}: {job.name}: xilinx = {job.xilinx} must be of {', '.join(XILINX)}")
+        if job.router not in ("router1", "router2"):
+            raise ValueError(f"{path.name}: {job.name}: router = {job.router!r} must be router1 or router2")
         if not job.route and job.minimum_mhz is not None:
             raise ValueError(f"{path.name}: {job.name}: minimum_mhz = {job.minimum_mhz:g} needs route = true")
     if len({job.name for job in jobs}) != len(jobs):
@@ -160,48 +167,93 @@ def critical_path(report: Mapping[str, Any]) -> tuple[list[str], tuple[float, fl
     return nets, (round(sum(step["delay"] for step in path) - routing, 2), round(routing, 2))
 
 
-def route(netlist: Path, job: Job, seed: int) -> Routed:
-    """Place and route, or take what an equal run left beside ``netlist``."""
-    options = [
+def nextpnr_options(job: Job, seed: int) -> list[str]:
+    """All but the files."""
+    return [
         "--85k",
         *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
         *("--freq", f"{job.minimum_mhz or job.goal_mhz:g}", "--timing-allow-fail"),
         # heap, the default, makes a quarter more wire of the engine
         *("--placer", "static"),
-        *([] if job.route else ["--no-route"]),
+        *(["--router", job.router] if job.route else ["--no-route"]),
     ]
-    key = hashlib.sha256(json.dumps([netlist.parent.name, options, versions()[NEXTPNR]]).encode()).hexdigest()[:12]
+
+
+def run_nextpnr(folder: Path, arguments: Sequence[str], log: TextIO, minutes: float) -> int:
+    """Its exit code; 124 after so many minutes. It sees ``folder`` only, and what it says goes to ``log``."""
+    begin = time.monotonic()
+    try:
+        code = subprocess.run(
+            [str(Path(sys.executable).with_name(NEXTPNR)), *arguments],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=60 * minutes,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        code = 124
+        log.write(f"\nERROR: no result in {minutes:g} minutes\n")
+    log.write(f"\nexit code {code}, {time.monotonic() - begin:.0f} s\n")
+    return code
+
+
+def with_places(netlist: Path, job: Job) -> Path:
+    """The netlist with the floorplan of the job, if there is one. ValueError if they do not fit."""
+    if not job.floorplan:
+        return netlist
+    target = netlist.with_name(f"{job.floorplan}.json")
+    floorplan.give_places(netlist, floorplan.read(job.floorplan), target)
+    return target
+
+
+def new_floorplan(job: Job) -> str:
+    """Make the floorplan of the job anew, as scripts.floorplan describes it; what came of it."""
+    run = run_yosys(job.block, "ecp5_pins")
+    if run.found is None:
+        return "\n".join(run.reasons)
+    netlist, placed = run.folder / "netlist.json", run.folder / "placed.json"
+    log_file = run.folder / "placed.log"
+    options = nextpnr_options(replace(job, route=False), job.seeds[0])
+    with log_file.open("w", encoding="utf-8") as log:
+        source = with_places(netlist, job)
+        code = run_nextpnr(run.folder, [*options, "--json", source.name, "--write", placed.name], log, job.minutes)
+    if code != 0:
+        return f"not placed (see {os.path.relpath(log_file, ROOT)})"
+    places, before, after = floorplan.assign(json.loads(placed.read_text(encoding="utf-8")))
+    placed.unlink()
+    floorplan.write(job.floorplan, places)
+    return f"wires of block RAMs {before:,} tiles as placed, {after:,} with the new floorplan"
+
+
+def route(netlist: Path, job: Job, seed: int) -> Routed:
+    """Place and route, or take what an equal run left beside ``netlist``."""
+    options = nextpnr_options(job, seed)
+    places = floorplan.read(job.floorplan) if job.floorplan else {}
+    key = hashlib.sha256(json.dumps([netlist.parent.name, options, places, versions()[NEXTPNR]]).encode()).hexdigest()[
+        :12
+    ]
     report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
     cached = report_file.is_file()
-    begin = time.monotonic()
     if not cached:
         part = report_file.with_suffix(".part")
-        # its sandbox sees the folder that it runs in
-        program = Path(sys.executable).with_name(NEXTPNR)
-        command = [str(program), *options, "--json", netlist.name, "--report", part.name]
-        with log_file.open("w", encoding="utf-8") as log_stream:
-            try:
-                code = subprocess.run(
-                    command,
-                    cwd=netlist.parent,
-                    stdout=log_stream,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                    timeout=60 * job.minutes,
-                ).returncode
-            except subprocess.TimeoutExpired:
-                code = 124
-                log_stream.write(f"\nERROR: no result in {job.minutes:g} minutes\n")
-            log_stream.write(f"\nexit code {code}, {time.monotonic() - begin:.0f} s\n")
+        try:
+            source = with_places(netlist, job)
+        except ValueError as error:
+            return Routed(seed, None, None, [], (0.0, 0.0), {}, 0.0, str(error), False)
+        with log_file.open("w", encoding="utf-8") as log:
+            code = run_nextpnr(
+                netlist.parent, [*options, "--json", source.name, "--report", part.name], log, job.minutes
+            )
         if code == 0 and part.is_file():
             part.replace(report_file)
-    log = log_file.read_text(encoding="utf-8", errors="replace")
-    seconds = float(re.findall(r"exit code -?\d+, (\d+) s", log)[-1])
+    text = log_file.read_text(encoding="utf-8", errors="replace")
+    seconds = float(re.findall(r"exit code -?\d+, (\d+) s", text)[-1])
     # one line behind the placement, one behind the routing
-    rates = re.findall(r"Max frequency for clock\s+'[^']+': ([\d.]+) MHz", log)
+    rates = re.findall(r"Max frequency for clock\s+'[^']+': ([\d.]+) MHz", text)
     placed_mhz = float(rates[0]) if rates else None
     if not report_file.is_file():
-        lines = [line for line in log.splitlines() if line.startswith("ERROR:")] or log.splitlines()[-1:]
+        lines = [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines()[-1:]
         reason = f"{lines[0]} (see {os.path.relpath(log_file, ROOT)})"
         return Routed(seed, None, placed_mhz, [], (0.0, 0.0), {}, seconds, reason, cached)
     report = json.loads(report_file.read_text(encoding="utf-8"))
@@ -310,9 +362,18 @@ def main() -> int:
     """Run the jobs, print and write the report; 1 if one has errors."""
     parser = argparse.ArgumentParser(description="Place and route the blocks on an ECP5, count them on Xilinx.")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="blocks at a time")
+    parser.add_argument(
+        "--new-floorplan", metavar="NAME", help="make the floorplan of this block anew, and nothing else"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="blocks of these names only")
     arguments = parser.parse_args()
     jobs = read_jobs()
+    if arguments.new_floorplan is not None:
+        having = {job.name: job for job in jobs if job.floorplan}
+        if arguments.new_floorplan not in having:
+            parser.error(f"no block {arguments.new_floorplan!r} with a floorplan in {TABLE.name}: {', '.join(having)}")
+        print(f"{arguments.new_floorplan}: {new_floorplan(having[arguments.new_floorplan])}")
+        return 0
     for name in arguments.names:
         if name not in {job.name for job in jobs}:
             parser.error(f"no block {name!r} in {TABLE.name}: {', '.join(repr(job.name) for job in jobs)}")
