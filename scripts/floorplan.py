@@ -34,9 +34,14 @@ COMMON = 3000
 """Nets with more users (the clock) have no place."""
 
 
-def read(name: str, folder: Path = FOLDER) -> dict[str, str]:
-    """The floorplan: cell to Bel. ValueError if two cells have one Bel."""
-    places = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+def file_of(name: str) -> Path:
+    """The file of a floorplan."""
+    return FOLDER / f"{name}.toml"
+
+
+def read(name: str) -> dict[str, str]:
+    """The floorplan: cell to Bel. ValueError names a line that is none, and two cells at one Bel."""
+    places = tomllib.loads(file_of(name).read_text(encoding="utf-8"))
     cells: dict[str, str] = {}
     for cell, bel in places.items():
         if not isinstance(bel, str) or not re.fullmatch(r"X\d+/Y\d+/EBR[0-3]", bel):
@@ -47,13 +52,12 @@ def read(name: str, folder: Path = FOLDER) -> dict[str, str]:
     return places
 
 
-def write(name: str, places: Mapping[str, str], folder: Path = FOLDER) -> None:
+def write(name: str, places: Mapping[str, str]) -> None:
     """The file that ``read`` reads."""
     lines = [f'"{cell}" = "{bel}"' for cell, bel in sorted(places.items())]
     note = "# Places of block RAMs: scripts/floorplan.py"
-    (folder / f"{name}.toml").write_text(
-        "\n".join(["# SPDX-License-Identifier: Apache-2.0", note, *lines]) + "\n", encoding="utf-8"
-    )
+    text = "\n".join(["# SPDX-License-Identifier: Apache-2.0", note, *lines])
+    file_of(name).write_text(text + "\n", encoding="utf-8")
 
 
 def top_cells(netlist: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

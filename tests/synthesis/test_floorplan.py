@@ -5,16 +5,25 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts import floorplan
-from scripts.synth import read_jobs
+from scripts.synth import Job, new_floorplan, read_jobs, run_job
+from scripts.synth_check import run_yosys
 
 NAMES = {2: "EBR0", 5: "EBR1", 8: "EBR3"}
 """Of the Bels by column."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of floorplans of its own."""
+    monkeypatch.setattr("scripts.floorplan.FOLDER", tmp_path)
+    return tmp_path
 
 
 def cell(kind: str, bel: str, *nets: int) -> dict[str, Any]:
@@ -90,16 +99,42 @@ def test_places_get_into_the_netlist(tmp_path: Path) -> None:
         ('b = "X1/Y2/EBR0"\na = "X1/Y2/EBR0"', "floorplan test: a and b are both at X1/Y2/EBR0"),
     ],
 )
-def test_a_wrong_line_is_named(tmp_path: Path, lines: str, message: str) -> None:
-    (tmp_path / "test.toml").write_text(lines + "\n", encoding="utf-8")
+def test_a_wrong_line_is_named(folder: Path, lines: str, message: str) -> None:
+    (folder / "test.toml").write_text(lines + "\n", encoding="utf-8")
     with pytest.raises(ValueError, match=message):
-        floorplan.read("test", tmp_path)
+        floorplan.read("test")
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
-    places = {"block.b[1].mem.0": "X8/Y4/EBR3", "block.a.mem.1": "X2/Y12/EBR0"}
-    floorplan.write("test", places, tmp_path)
-    assert floorplan.read("test", tmp_path) == places
+def test_a_floorplan_is_made_and_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = folder / "scratch.v"
+    source.write_text(
+        "module scratch(input wire clk, input wire write, input wire [8:0] at, input wire [35:0] d, "
+        "output reg [35:0] q);\n"
+        "reg [35:0] mem [0:511];\nalways @(posedge clk) begin q <= mem[at]; if (write) mem[at] <= d; end\nendmodule\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("scripts.synth.run_yosys", lambda block, flow: run_yosys(block, flow, folder / "synth"))
+    job = Job("scratch", "scratch", sources=[source], minimum_mhz=20.0, floorplan="test")
+    floorplan.write("test", {})
+    assert re.fullmatch(
+        r"wires of block RAMs [\d,]+ tiles as placed, [\d,]+ with the new floorplan", new_floorplan(job)
+    )
+    ((name, bel),) = floorplan.read("test").items()
+    other = next(place for place in ("X51/Y70/EBR1", "X40/Y46/EBR0") if place != bel)
+    floorplan.write("test", {name: other})
+    assert run_job(job).errors == []
+    found: list[str] = []
+
+    def look(netlist: dict[str, Any]) -> tuple[dict[str, str], int, int]:
+        found.append(floorplan.top_cells(netlist)[name]["attributes"]["NEXTPNR_BEL"])
+        return {name: bel}, 2, 1
+
+    monkeypatch.setattr("scripts.floorplan.assign", look)
+    assert new_floorplan(job) == "wires of block RAMs 2 tiles as placed, 1 with the new floorplan"
+    assert found == [other]
+    assert floorplan.read("test") == {name: bel}
+    floorplan.write("test", {"block.gone": "X2/Y22/EBR0"})
+    assert run_job(job).errors == ["seed 1: floorplan: the netlist has no block RAM block.gone"]
 
 
 def test_every_floorplan_is_used_and_right() -> None:
