@@ -22,9 +22,9 @@ import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -40,13 +40,8 @@ PACKAGE = "CABGA756"
 CAPACITY = Area(luts=83640, flip_flops=83640, block_rams=208, distributed_rams=10455)
 """of the device"""
 BEAT_BITS = 128
-ROUTERS = {
-    "router1": ["--router", "router1"],
-    "router2": ["--router", "router2"],
-    # what two nets want becomes no dearer with every round
-    "router2, alternative weights": ["--router", "router2", "--router2-alt-weights"],
-}
-"""options of nextpnr"""
+ROUTERS = ("router1", "router2")
+"""of nextpnr; router2 gets through a device that is nearly full"""
 XILINX = {"xc7": "7 series", "xcup": "UltraScale+"}
 
 
@@ -70,7 +65,7 @@ class Job:
     route: bool = True
     """False: placed only"""
     router: str = "router1"
-    """of ROUTERS: router2 gets through a device that is nearly full"""
+    """of ROUTERS"""
     floorplan: str = ""
     """places of the block RAMs: scripts.floorplan"""
     xilinx: Sequence[str] = ()
@@ -174,113 +169,44 @@ def critical_path(report: Mapping[str, Any]) -> tuple[list[str], tuple[float, fl
     return nets, (round(sum(step["delay"] for step in path) - routing, 2), round(routing, 2))
 
 
-def device_options(job: Job, seed: int) -> list[str]:
-    """What nextpnr is told in every run: device, seed and clock rate."""
+def nextpnr_options(job: Job, seed: int) -> list[str]:
+    """All but the files."""
     return [
         "--85k",
         *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
         *("--freq", f"{job.minimum_mhz or job.goal_mhz:g}", "--timing-allow-fail"),
+        # heap, the default, makes a quarter more wire of the engine
+        *("--placer", "static"),
+        *(["--router", job.router] if job.route else ["--no-route"]),
     ]
 
 
-def run_nextpnr(folder: Path, arguments: Sequence[str], log_file: Path, minutes: float) -> bool:
-    """Did it succeed, within so many minutes? It sees ``folder`` only; what it says goes to ``log_file``."""
+def run_nextpnr(folder: Path, arguments: Sequence[str], log: TextIO, minutes: float) -> int:
+    """Its exit code; 124 after so many minutes. It sees ``folder`` only, and what it says goes to ``log``."""
     begin = time.monotonic()
-    with log_file.open("w", encoding="utf-8") as log:
-        try:
-            code = subprocess.run(
-                [str(Path(sys.executable).with_name(NEXTPNR)), *arguments],
-                cwd=folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=False,
-                timeout=60 * minutes,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            code = 124
-            log.write(f"\nERROR: no result in {minutes:g} minutes\n")
-        log.write(f"\nexit code {code}, {time.monotonic() - begin:.0f} s\n")
-    return code == 0
+    try:
+        code = subprocess.run(
+            [str(Path(sys.executable).with_name(NEXTPNR)), *arguments],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=60 * minutes,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        code = 124
+        log.write(f"\nERROR: no result in {minutes:g} minutes\n")
+    log.write(f"\nexit code {code}, {time.monotonic() - begin:.0f} s\n")
+    return code
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of nextpnr in the folder of a netlist, by the hash of all that it depends on."""
-
-    folder: Path
-    kind: str
-    key: str
-
-    @classmethod
-    def of(cls, folder: Path, kind: str, *inputs: Any) -> Run:
-        text = json.dumps([folder.name, kind, *inputs, versions()[NEXTPNR]])
-        return cls(folder, kind, hashlib.sha256(text.encode()).hexdigest()[:12])
-
-    def file(self, ending: str) -> Path:
-        return self.folder / f"{self.kind}-{self.key}.{ending}"
-
-    @property
-    def report(self) -> dict[str, Any] | None:
-        """What a successful run reported."""
-        path = self.file("report.json")
-        if not path.is_file():
-            return None
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return report
-
-    @property
-    def log(self) -> str:
-        path = self.file("log")
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-    @property
-    def seconds(self) -> float:
-        times = re.findall(r"exit code -?\d+, (\d+) s", self.log)
-        return float(times[-1]) if times else 0.0
-
-    @property
-    def mhz(self) -> float | None:
-        """The clock rate that the log puts it at."""
-        rates = re.findall(r"Max frequency for clock\s+'[^']+': ([\d.]+) MHz", self.log)
-        return float(rates[-1]) if rates else None
-
-    @property
-    def reason(self) -> str:
-        """Why there is no report."""
-        lines = [line for line in self.log.splitlines() if line.startswith("ERROR:")] or self.log.splitlines()[-1:]
-        return f"{lines[0]} (see {os.path.relpath(self.file('log'), ROOT)})"
-
-    def execute(self, arguments: Sequence[str], minutes: float) -> None:
-        """Run it with a report, which stays if it succeeds."""
-        part = self.file("part")
-        if run_nextpnr(self.folder, [*arguments, "--report", part.name], self.file("log"), minutes) and part.is_file():
-            part.replace(self.file("report.json"))
-
-
-def place_options(job: Job, seed: int) -> list[str]:
-    """Of a run that places. heap, the default, makes a quarter more wire of the engine."""
-    return [*device_options(job, seed), "--placer", "static", "--no-route"]
-
-
-def placement_of(netlist: Path, job: Job, seed: int) -> Run:
-    """The run that places the netlist: its report, and ``placed.json``."""
-    places = floorplan.read(job.floorplan) if job.floorplan else {}
-    return Run.of(netlist.parent, "place", place_options(job, seed), places)
-
-
-def place(netlist: Path, job: Job, seed: int) -> Run:
-    """Place the netlist, or take what is there. ValueError if the floorplan does not fit."""
-    run = placement_of(netlist, job, seed)
-    if not run.file("placed.json").is_file():
-        source = netlist
-        if job.floorplan:
-            source = run.file("json")
-            floorplan.give_places(netlist, floorplan.read(job.floorplan), source)
-        written = run.file("placed.json").name
-        run.execute([*place_options(job, seed), "--json", source.name, "--write", written], job.minutes)
-        if job.floorplan:
-            source.unlink()
-    return run
+def with_places(netlist: Path, job: Job) -> Path:
+    """The netlist with the floorplan of the job, if there is one. ValueError if they do not fit."""
+    if not job.floorplan:
+        return netlist
+    target = netlist.with_name(f"{job.floorplan}.json")
+    floorplan.give_places(netlist, floorplan.read(job.floorplan), target)
+    return target
 
 
 def new_floorplan(job: Job) -> str:
@@ -288,39 +214,59 @@ def new_floorplan(job: Job) -> str:
     run = run_yosys(job.block, "ecp5_pins")
     if run.found is None:
         return "\n".join(run.reasons)
-    placed = place(run.folder / "netlist.json", job, job.seeds[0])
-    if placed.report is None:
-        return f"not placed: {placed.reason}"
-    places, before, after = floorplan.assign(json.loads(placed.file("placed.json").read_text(encoding="utf-8")))
+    netlist, placed = run.folder / "netlist.json", run.folder / "placed.json"
+    log_file = run.folder / "placed.log"
+    options = nextpnr_options(replace(job, route=False), job.seeds[0])
+    with log_file.open("w", encoding="utf-8") as log:
+        source = with_places(netlist, job)
+        code = run_nextpnr(run.folder, [*options, "--json", source.name, "--write", placed.name], log, job.minutes)
+    if code != 0:
+        return f"not placed (see {os.path.relpath(log_file, ROOT)})"
+    places, before, after = floorplan.assign(json.loads(placed.read_text(encoding="utf-8")))
+    placed.unlink()
     floorplan.write(job.floorplan, places)
     return f"wires of block RAMs {before:,} tiles as placed, {after:,} with the new floorplan"
 
 
 def route(netlist: Path, job: Job, seed: int) -> Routed:
-    """Place and route, or take what equal runs left beside ``netlist``. A placement is kept until it is routed."""
-    placement = placement_of(netlist, job, seed)
-    options = [*device_options(job, seed), "--no-pack", "--no-place", *ROUTERS[job.router]]
-    run = Run.of(netlist.parent, "route", options, placement.key)
-    cached = run.report is not None if job.route else placement.report is not None
+    """Place and route, or take what an equal run left beside ``netlist``.
+
+    In one run: for a placement that was written and read again nextpnr needs 4 % more wires.
+    """
+    options = nextpnr_options(job, seed)
+    places = floorplan.read(job.floorplan) if job.floorplan else {}
+    key = hashlib.sha256(json.dumps([netlist.parent.name, options, places, versions()[NEXTPNR]]).encode()).hexdigest()[
+        :12
+    ]
+    report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
+    cached = report_file.is_file()
     if not cached:
+        part = report_file.with_suffix(".part")
         try:
-            placement = place(netlist, job, seed)
+            source = with_places(netlist, job)
         except ValueError as error:
             return Routed(seed, None, None, [], (0.0, 0.0), {}, 0.0, str(error), False)
-        if job.route and placement.report is not None:
-            run.execute([*options, "--json", placement.file("placed.json").name], job.minutes)
-    if run.report is not None or not job.route:
-        placement.file("placed.json").unlink(missing_ok=True)
-    seconds = placement.seconds + run.seconds
-    last = run if job.route and placement.report is not None else placement
-    report = last.report
-    if report is None:
-        return Routed(seed, None, placement.mhz, [], (0.0, 0.0), {}, seconds, last.reason, cached)
+        with log_file.open("w", encoding="utf-8") as log:
+            code = run_nextpnr(
+                netlist.parent, [*options, "--json", source.name, "--report", part.name], log, job.minutes
+            )
+        if code == 0 and part.is_file():
+            part.replace(report_file)
+    text = log_file.read_text(encoding="utf-8", errors="replace")
+    seconds = float(re.findall(r"exit code -?\d+, (\d+) s", text)[-1])
+    # one line behind the placement, one behind the routing
+    rates = re.findall(r"Max frequency for clock\s+'[^']+': ([\d.]+) MHz", text)
+    placed_mhz = float(rates[0]) if rates else None
+    if not report_file.is_file():
+        lines = [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines()[-1:]
+        reason = f"{lines[0]} (see {os.path.relpath(log_file, ROOT)})"
+        return Routed(seed, None, placed_mhz, [], (0.0, 0.0), {}, seconds, reason, cached)
+    report = json.loads(report_file.read_text(encoding="utf-8"))
     used = {kind: (count["used"], count["available"]) for kind, count in report["utilization"].items() if count["used"]}
     if not job.route:
-        return Routed(seed, None, placement.mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
+        return Routed(seed, None, placed_mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
     mhz = min(clock["achieved"] for clock in report["fmax"].values())
-    return Routed(seed, round(mhz, 2), placement.mhz, *critical_path(report), used, seconds, "", cached)
+    return Routed(seed, round(mhz, 2), placed_mhz, *critical_path(report), used, seconds, "", cached)
 
 
 def xilinx_cells(cells: Mapping[str, int]) -> dict[str, int]:
