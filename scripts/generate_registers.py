@@ -120,7 +120,8 @@ def register_read_address(body: str) -> str:
 def write_octets(body: str) -> str:
     """The module with a choice of new or old for each octet of a word that is written.
 
-    etana spells it as AND and OR with a mask, of which Yosys makes a LUT for each bit and no enable.
+    etana spells it as AND and OR with a mask, of which Yosys makes a LUT for each bit and no enable. The mask is
+    made of byte strobes (axil_slave): all bits of an octet are alike.
     """
 
     def word(match: re.Match[str]) -> str:

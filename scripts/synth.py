@@ -130,6 +130,9 @@ def read_jobs(path: Path = TABLE) -> list[Job]:
             raise ValueError(f"{path.name}: {job.name}: xilinx = {job.xilinx} must be of {', '.join(XILINX)}")
         if job.router not in ROUTERS:
             raise ValueError(f"{path.name}: {job.name}: router = {job.router!r} must be of {', '.join(ROUTERS)}")
+        if job.floorplan and not floorplan.file_of(job.floorplan).is_file():
+            file = os.path.relpath(floorplan.file_of(job.floorplan), ROOT)
+            raise ValueError(f"{path.name}: {job.name}: floorplan = {job.floorplan!r} has no file {file}")
         if not job.route and job.minimum_mhz is not None:
             raise ValueError(f"{path.name}: {job.name}: minimum_mhz = {job.minimum_mhz:g} needs route = true")
     if len({job.name for job in jobs}) != len(jobs):
@@ -210,18 +213,23 @@ def with_places(netlist: Path, job: Job) -> Path:
 
 
 def new_floorplan(job: Job) -> str:
-    """Make the floorplan of the job anew, as scripts.floorplan describes it; what came of it."""
+    """Make the floorplan of the job anew, as scripts.floorplan describes it; what came of it.
+
+    ValueError if the block cannot be mapped or placed, or its floorplan has a line that is wrong.
+    """
     run = run_yosys(job.block, "ecp5_pins")
     if run.found is None:
-        return "\n".join(run.reasons)
+        raise ValueError("\n".join(run.reasons))
     netlist, placed = run.folder / "netlist.json", run.folder / "placed.json"
     log_file = run.folder / "placed.log"
     options = nextpnr_options(replace(job, route=False), job.seeds[0])
+    source = with_places(netlist, job)
     with log_file.open("w", encoding="utf-8") as log:
-        source = with_places(netlist, job)
         code = run_nextpnr(run.folder, [*options, "--json", source.name, "--write", placed.name], log, job.minutes)
+    if source != netlist:
+        source.unlink()
     if code != 0:
-        return f"not placed (see {os.path.relpath(log_file, ROOT)})"
+        raise ValueError(f"not placed (see {os.path.relpath(log_file, ROOT)})")
     places, before, after = floorplan.assign(json.loads(placed.read_text(encoding="utf-8")))
     placed.unlink()
     floorplan.write(job.floorplan, places)
@@ -250,6 +258,8 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
             code = run_nextpnr(
                 netlist.parent, [*options, "--json", source.name, "--report", part.name], log, job.minutes
             )
+        if source != netlist:
+            source.unlink()
         if code == 0 and part.is_file():
             part.replace(report_file)
     text = log_file.read_text(encoding="utf-8", errors="replace")
@@ -377,7 +387,11 @@ def main() -> int:
         having = {job.name: job for job in jobs if job.floorplan}
         if arguments.new_floorplan not in having:
             parser.error(f"no block {arguments.new_floorplan!r} with a floorplan in {TABLE.name}: {', '.join(having)}")
-        print(f"{arguments.new_floorplan}: {new_floorplan(having[arguments.new_floorplan])}")
+        try:
+            print(f"{arguments.new_floorplan}: {new_floorplan(having[arguments.new_floorplan])}")
+        except ValueError as reason:
+            print(f"error: {arguments.new_floorplan}: {reason}", file=sys.stderr)
+            return 1
         return 0
     for name in arguments.names:
         if name not in {job.name for job in jobs}:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def cell(kind: str, bel: str, *nets: int) -> dict[str, Any]:
-    """A cell of a placed netlist with a port for each net."""
+def cell(kind: str, bel: str, *nets: int | str) -> dict[str, Any]:
+    """A cell of a placed netlist with a port for each net, or constant."""
     return {
         "type": kind,
         "attributes": {"NEXTPNR_BEL": bel},
@@ -40,7 +41,7 @@ def placed() -> dict[str, Any]:
     cells = {
         "a": cell("DP16KD", "X2/Y4/EBR0", 1, 2, 9),
         "b": cell("DP16KD", "X5/Y4/EBR1", 3, 9),
-        "c": cell("DP16KD", "X8/Y12/EBR3", 4, "0"),  # type: ignore[arg-type]
+        "c": cell("DP16KD", "X8/Y12/EBR3", 4, "0"),
         "lut_1": cell("TRELLIS_COMB", "X8/Y11/SLICEA.LUT0", 1),
         "lut_2": cell("TRELLIS_COMB", "X8/Y13/SLICEA.LUT1", 2),
         "lut_3": cell("TRELLIS_COMB", "X5/Y13/SLICEA.LUT1", 3),
@@ -135,6 +136,14 @@ def test_a_floorplan_is_made_and_used(folder: Path, monkeypatch: pytest.MonkeyPa
     assert floorplan.read("test") == {name: bel}
     floorplan.write("test", {"block.gone": "X2/Y22/EBR0"})
     assert run_job(job).errors == ["seed 1: floorplan: the netlist has no block RAM block.gone"]
+    with pytest.raises(ValueError, match=r"the netlist has no block RAM block\.gone"):
+        new_floorplan(job)
+    with pytest.raises(ValueError, match=r"not placed \(see .*placed\.log\)"):
+        floorplan.write("test", {})
+        new_floorplan(replace(job, minutes=0.001))
+    assert floorplan.read("test") == {}
+    assert not list(folder.rglob("placed.json"))
+    assert not list(folder.rglob("test.json"))
 
 
 def test_every_floorplan_is_used_and_right() -> None:

@@ -39,6 +39,7 @@ def test_the_table_is_right() -> None:
         ("speed = 5", "a: speed = 5 must be 6, 7 or 8"),
         ('xilinx = ["xc6"]', r"a: xilinx = \['xc6'\] must be of xc7, xcup"),
         ("route = false\nminimum_mhz = 100", "a: minimum_mhz = 100 needs route = true"),
+        ('floorplan = "f"', "a: floorplan = 'f' has no file scripts/floorplans/f.toml"),
         ('router = "r"', "a: router = 'r' must be of router1, router2"),
     ],
 )
