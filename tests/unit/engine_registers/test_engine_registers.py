@@ -131,10 +131,19 @@ async def staging_and_command(dut: Any) -> None:
         for name, words in STAGE_PORTS.items():
             for number, address in enumerate(words):
                 await master.write_dword(address, int.from_bytes(octets[name][4 * number : 4 * number + 4], "big"))
-        expected = {name: int.from_bytes(value, "big") for name, value in octets.items()}
-        # a write of single octets changes these only
+        # a write of single octets changes these only; the first one on the bus is the last one of the word
+        for lane in range(4):
+            for name, words in STAGE_PORTS.items():
+                for number, address in enumerate(words):
+                    place = 4 * number + 3 - lane
+                    octet = bytes([octets[name][place] ^ random.randrange(1, 256)])
+                    await master.write(address + lane, octet)
+                    octets[name] = octets[name][:place] + octet + octets[name][place + 1 :]
+            expected = {name: int.from_bytes(value, "big") for name, value in octets.items()}
+            assert staged(dut) == expected, lane
         await master.write(reg.STAGE_SPI + 1, b"\x5a\xa5")
         expected["spi"] = expected["spi"] & 0xFF0000FF | 0xA55A00
+        octets["spi"] = expected["spi"].to_bytes(4, "big")
         assert staged(dut) == expected
         seen = b"".join([bytes((await master.read(address, 256)).data) for address in range(0, 0x400, 256)])
         for value in octets.values():
