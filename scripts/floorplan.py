@@ -14,7 +14,6 @@ arrangement as a whole is not a good one, places are moved by hand first.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections import defaultdict
@@ -60,27 +59,24 @@ def write(name: str, places: Mapping[str, str]) -> None:
     file_of(name).write_text(text + "\n", encoding="utf-8")
 
 
-def top_cells(netlist: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The cells of the module at the top of a netlist of Yosys or nextpnr."""
+def top_module(netlist: Mapping[str, Any]) -> dict[str, Any]:
+    """The module at the top of a netlist of Yosys or nextpnr."""
     modules: list[dict[str, Any]] = list(netlist["modules"].values())
-    cells: dict[str, dict[str, Any]] = max(modules, key=lambda module: len(module["cells"]))["cells"]
-    return cells
+    return max(modules, key=lambda module: len(module["cells"]))
 
 
-def give_places(netlist: Path, places: Mapping[str, str], target: Path) -> None:
-    """Write ``netlist`` to ``target`` with the Bels. ValueError names a line without a block RAM."""
-    content = json.loads(netlist.read_text(encoding="utf-8"))
-    cells = top_cells(content)
+def give_places(netlist: Mapping[str, Any], places: Mapping[str, str]) -> None:
+    """Put the Bels into a netlist of Yosys. ValueError names a line without a block RAM."""
+    cells = top_module(netlist)["cells"]
     for name, bel in places.items():
         if name not in cells or cells[name]["type"] != BLOCK_RAM:
             raise ValueError(f"floorplan: the netlist has no block RAM {name}")
         cells[name]["attributes"]["BEL"] = bel
-    target.write_text(json.dumps(content), encoding="utf-8")
 
 
 def assign(placed: Mapping[str, Any]) -> tuple[dict[str, str], int, int]:
     """Places for the block RAMs of a placed netlist; the length of their wires before and after, in tiles."""
-    cells = top_cells(placed)
+    cells: dict[str, dict[str, Any]] = top_module(placed)["cells"]
     position: dict[str, tuple[int, int]] = {}
     names: dict[int, str] = {}
     rams: list[str] = []

@@ -42,6 +42,10 @@ CAPACITY = Area(luts=83640, flip_flops=83640, block_rams=208, distributed_rams=1
 BEAT_BITS = 128
 ROUTERS = ("router1", "router2")
 """of nextpnr; router2 gets through a device that is nearly full"""
+SETTINGS = tuple(
+    f"router2/{name}" for name in ("initCurrCongWeight", "currCongWeightMult", "histCongWeight", "estimateWeight")
+)
+"""of nextpnr, which takes no notice of one that it does not know"""
 XILINX = {"xc7": "7 series", "xcup": "UltraScale+"}
 
 
@@ -68,6 +72,10 @@ class Job:
     """of ROUTERS"""
     floorplan: str = ""
     """places of the block RAMs: scripts.floorplan"""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """of nextpnr, those without an option: they go into the netlist"""
+    ripup: bool = False
+    """the router takes up again what is too slow for the minimum, not only what is in conflict"""
     xilinx: Sequence[str] = ()
     """families of synth_xilinx to count the cells of"""
     sources: Sequence[Path] = ()
@@ -130,6 +138,10 @@ def read_jobs(path: Path = TABLE) -> list[Job]:
             raise ValueError(f"{path.name}: {job.name}: xilinx = {job.xilinx} must be of {', '.join(XILINX)}")
         if job.router not in ROUTERS:
             raise ValueError(f"{path.name}: {job.name}: router = {job.router!r} must be of {', '.join(ROUTERS)}")
+        if not set(job.settings) <= set(SETTINGS):
+            raise ValueError(f"{path.name}: {job.name}: settings = {job.settings} must be of {', '.join(SETTINGS)}")
+        if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in job.settings.values()):
+            raise ValueError(f"{path.name}: {job.name}: settings = {job.settings} must be numbers")
         if job.floorplan and not floorplan.file_of(job.floorplan).is_file():
             file = os.path.relpath(floorplan.file_of(job.floorplan), ROOT)
             raise ValueError(f"{path.name}: {job.name}: floorplan = {job.floorplan!r} has no file {file}")
@@ -181,6 +193,7 @@ def nextpnr_options(job: Job, seed: int) -> list[str]:
         # heap, the default, makes a quarter more wire of the engine
         *("--placer", "static"),
         *(["--router", job.router] if job.route else ["--no-route"]),
+        *(["--tmg-ripup"] if job.route and job.ripup else []),
     ]
 
 
@@ -203,12 +216,15 @@ def run_nextpnr(folder: Path, arguments: Sequence[str], log: TextIO, minutes: fl
     return code
 
 
-def with_places(netlist: Path, job: Job) -> Path:
-    """The netlist with the floorplan of the job, if there is one. ValueError if they do not fit."""
-    if not job.floorplan:
-        return netlist
-    target = netlist.with_name(f"{job.floorplan}.json")
-    floorplan.give_places(netlist, floorplan.read(job.floorplan), target)
+def prepare(netlist: Path, job: Job) -> Path:
+    """Write ``netlist`` with the floorplan and the settings of the job. ValueError if the floorplan does not fit."""
+    content = json.loads(netlist.read_text(encoding="utf-8"))
+    if job.floorplan:
+        floorplan.give_places(content, floorplan.read(job.floorplan))
+    # a point in each number: nextpnr takes "1" and "0" for bits
+    floorplan.top_module(content)["settings"] = {name: str(float(value)) for name, value in job.settings.items()}
+    target = netlist.with_name("prepared.json")
+    target.write_text(json.dumps(content), encoding="utf-8")
     return target
 
 
@@ -223,11 +239,10 @@ def new_floorplan(job: Job) -> str:
     netlist, placed = run.folder / "netlist.json", run.folder / "placed.json"
     log_file = run.folder / "placed.log"
     options = nextpnr_options(replace(job, route=False), job.seeds[0])
-    source = with_places(netlist, job)
+    source = prepare(netlist, job)
     with log_file.open("w", encoding="utf-8") as log:
         code = run_nextpnr(run.folder, [*options, "--json", source.name, "--write", placed.name], log, job.minutes)
-    if source != netlist:
-        source.unlink()
+    source.unlink()
     if code != 0:
         raise ValueError(f"not placed (see {os.path.relpath(log_file, ROOT)})")
     places, before, after = floorplan.assign(json.loads(placed.read_text(encoding="utf-8")))
@@ -243,23 +258,21 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
     """
     options = nextpnr_options(job, seed)
     places = floorplan.read(job.floorplan) if job.floorplan else {}
-    key = hashlib.sha256(json.dumps([netlist.parent.name, options, places, versions()[NEXTPNR]]).encode()).hexdigest()[
-        :12
-    ]
+    all_of_it = [netlist.parent.name, options, places, dict(job.settings), versions()[NEXTPNR]]
+    key = hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()[:12]
     report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
     cached = report_file.is_file()
     if not cached:
         part = report_file.with_suffix(".part")
         try:
-            source = with_places(netlist, job)
+            source = prepare(netlist, job)
         except ValueError as error:
             return Routed(seed, None, None, [], (0.0, 0.0), {}, 0.0, str(error), False)
         with log_file.open("w", encoding="utf-8") as log:
             code = run_nextpnr(
                 netlist.parent, [*options, "--json", source.name, "--report", part.name], log, job.minutes
             )
-        if source != netlist:
-            source.unlink()
+        source.unlink()
         if code == 0 and part.is_file():
             part.replace(report_file)
     text = log_file.read_text(encoding="utf-8", errors="replace")

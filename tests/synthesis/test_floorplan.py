@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -78,18 +77,15 @@ def test_block_rams_go_to_their_wires() -> None:
     assert places == {"a": "X8/Y12/EBR3", "b": "X5/Y12/EBR1", "c": "X2/Y4/EBR0"}
 
 
-def test_places_get_into_the_netlist(tmp_path: Path) -> None:
-    source, target = tmp_path / "netlist.json", tmp_path / "placed.json"
-    source.write_text(json.dumps(placed()), encoding="utf-8")
-    floorplan.give_places(source, {"b": "X8/Y4/EBR3"}, target)
-    cells = floorplan.top_cells(json.loads(target.read_text(encoding="utf-8")))
+def test_places_get_into_the_netlist() -> None:
+    netlist = placed()
+    floorplan.give_places(netlist, {"b": "X8/Y4/EBR3"})
+    cells = floorplan.top_module(netlist)["cells"]
     assert cells["b"]["attributes"]["BEL"] == "X8/Y4/EBR3"
     assert all("BEL" not in cells[name]["attributes"] for name in cells if name != "b")
-    target.unlink()
     for name in ("d", "lut_1"):
         with pytest.raises(ValueError, match=f"the netlist has no block RAM {name}"):
-            floorplan.give_places(source, {name: "X8/Y4/EBR3"}, target)
-    assert not target.exists()
+            floorplan.give_places(netlist, {name: "X8/Y4/EBR3"})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +123,7 @@ def test_a_floorplan_is_made_and_used(folder: Path, monkeypatch: pytest.MonkeyPa
     found: list[str] = []
 
     def look(netlist: dict[str, Any]) -> tuple[dict[str, str], int, int]:
-        found.append(floorplan.top_cells(netlist)[name]["attributes"]["NEXTPNR_BEL"])
+        found.append(floorplan.top_module(netlist)["cells"][name]["attributes"]["NEXTPNR_BEL"])
         return {name: bel}, 2, 1
 
     monkeypatch.setattr("scripts.floorplan.assign", look)
@@ -143,7 +139,7 @@ def test_a_floorplan_is_made_and_used(folder: Path, monkeypatch: pytest.MonkeyPa
         new_floorplan(replace(job, minutes=0.001))
     assert floorplan.read("test") == {}
     assert not list(folder.rglob("placed.json"))
-    assert not list(folder.rglob("test.json"))
+    assert not list(folder.rglob("prepared.json"))
 
 
 def test_every_floorplan_is_used_and_right() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ def test_the_table_is_right() -> None:
         ("route = false\nminimum_mhz = 100", "a: minimum_mhz = 100 needs route = true"),
         ('floorplan = "f"', "a: floorplan = 'f' has no file scripts/floorplans/f.toml"),
         ('router = "r"', "a: router = 'r' must be of router1, router2"),
+        ('settings = { "router2/histCongWeight" = "1" }', r"a: settings = \{.*\} must be numbers"),
+        ("settings = { x = 1 }", r"a: settings = \{'x': 1\} must be of router2/initCurrCongWeight, router2/curr"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
@@ -110,7 +113,9 @@ def test_the_pins_take_every_port() -> None:
     assert "reg [31:0] outputs_reg;" in text
 
 
-def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A small module, with a folder of its own for what is made of it."""
     source = tmp_path / "scratch.v"
     source.write_text(
         "module scratch(input wire clk, input wire [7:0] d, output reg [7:0] q);\n"
@@ -118,7 +123,11 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
         encoding="utf-8",
     )
     monkeypatch.setattr("scripts.synth.run_yosys", lambda block, flow: run_yosys(block, flow, tmp_path / "synth"))
-    job = Job("scratch", "scratch", sources=[source], minimum_mhz=20.0, xilinx=["xc7"])
+    return Job("scratch", "scratch", sources=[source], minimum_mhz=20.0)
+
+
+def test_a_small_module_is_placed_routed_and_kept(small: Job) -> None:
+    job = replace(small, xilinx=["xc7"])
     (error,) = synth.run_job(replace(job, minutes=0.001)).errors
     assert error.startswith("seed 1: ERROR: no result in 0.001 minutes (see ")
     first = synth.run_job(job)
@@ -142,6 +151,17 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
     assert again.best.mhz == first.best.mhz
     (error,) = synth.run_job(replace(job, minimum_mhz=5000.0)).errors
     assert error.endswith("is below 5000 MHz")
+
+
+def test_settings_get_into_the_netlist(tmp_path: Path) -> None:
+    netlist = tmp_path / "netlist.json"
+    netlist.write_text(json.dumps({"modules": {"LUT4": {"cells": {}}, "top": {"cells": {"a": {}}}}}), encoding="utf-8")
+    job = Job("scratch", "scratch", settings={synth.SETTINGS[0]: 1.5, synth.SETTINGS[1]: 2}, ripup=True)
+    modules = json.loads(synth.prepare(netlist, job).read_text(encoding="utf-8"))["modules"]
+    assert modules["top"] == {"cells": {"a": {}}, "settings": {synth.SETTINGS[0]: "1.5", synth.SETTINGS[1]: "2.0"}}
+    assert "settings" not in modules["LUT4"]
+    assert "--tmg-ripup" in synth.nextpnr_options(job, 1)
+    assert "--tmg-ripup" not in synth.nextpnr_options(replace(job, ripup=False), 1)
 
 
 def test_tables_of_the_document() -> None:
