@@ -142,6 +142,8 @@ def read_jobs(path: Path = TABLE) -> list[Job]:
             raise ValueError(f"{path.name}: {job.name}: settings = {job.settings} must be of {', '.join(SETTINGS)}")
         if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in job.settings.values()):
             raise ValueError(f"{path.name}: {job.name}: settings = {job.settings} must be numbers")
+        if job.settings and job.router != "router2":
+            raise ValueError(f"{path.name}: {job.name}: settings = {job.settings} need router = 'router2'")
         if job.floorplan and not floorplan.file_of(job.floorplan).is_file():
             file = os.path.relpath(floorplan.file_of(job.floorplan), ROOT)
             raise ValueError(f"{path.name}: {job.name}: floorplan = {job.floorplan!r} has no file {file}")

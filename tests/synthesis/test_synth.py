@@ -42,7 +42,11 @@ def test_the_table_is_right() -> None:
         ("route = false\nminimum_mhz = 100", "a: minimum_mhz = 100 needs route = true"),
         ('floorplan = "f"', "a: floorplan = 'f' has no file scripts/floorplans/f.toml"),
         ('router = "r"', "a: router = 'r' must be of router1, router2"),
-        ('settings = { "router2/histCongWeight" = "1" }', r"a: settings = \{.*\} must be numbers"),
+        (
+            'settings = { "router2/histCongWeight" = "1" }\nrouter = "router2"',
+            r"a: settings = \{'router2/histCongWeight': '1'\} must be numbers",
+        ),
+        ('settings = { "router2/histCongWeight" = 1.0 }', r"a: settings = .* need router = 'router2'"),
         ("settings = { x = 1 }", r"a: settings = \{'x': 1\} must be of router2/initCurrCongWeight, router2/curr"),
     ],
 )
@@ -113,9 +117,7 @@ def test_the_pins_take_every_port() -> None:
     assert "reg [31:0] outputs_reg;" in text
 
 
-@pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """A small module, with a folder of its own for what is made of it."""
+def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "scratch.v"
     source.write_text(
         "module scratch(input wire clk, input wire [7:0] d, output reg [7:0] q);\n"
@@ -123,11 +125,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
         encoding="utf-8",
     )
     monkeypatch.setattr("scripts.synth.run_yosys", lambda block, flow: run_yosys(block, flow, tmp_path / "synth"))
-    return Job("scratch", "scratch", sources=[source], minimum_mhz=20.0)
-
-
-def test_a_small_module_is_placed_routed_and_kept(small: Job) -> None:
-    job = replace(small, xilinx=["xc7"])
+    job = Job("scratch", "scratch", sources=[source], minimum_mhz=20.0, xilinx=["xc7"])
     (error,) = synth.run_job(replace(job, minutes=0.001)).errors
     assert error.startswith("seed 1: ERROR: no result in 0.001 minutes (see ")
     first = synth.run_job(job)
