@@ -369,7 +369,7 @@ async def limits_of_many_at_once(dut: Any) -> None:
         for direction, list_of in owned.items():
             fields: dict[str, Any] = {"limits": SaLimits(some(20), some(2000), some(30), some(3000))}
             if number == 0:
-                # one that is reached for sure, whatever the others are
+                # a hard limit that a few frames reach, whatever the others are
                 fields["limits"] = SaLimits(some(20), some(2000), 0, rng.randrange(1, 200))
             if direction is Direction.OUTBOUND and number % 2:
                 fields["iv_from_sequence"] = True
