@@ -34,7 +34,7 @@ JUNIT = """<testsuites><testsuite name="pytest" errors="0" failures="0" skipped=
 <testcase classname="tests.tb.test_x" name="test_skipped" time="0.0"><skipped message="no display"/></testcase>
 </testsuite></testsuites>"""
 FAILURE = """<failure message="assert 1 &lt; &lt;b&gt;0">E   assert 1
-E   failure kit: /home/me/build/failures/unit_fifo-7
+E   failure kit: /invented/build/failures/unit_fifo-7
 E     replay.sh makes its waveform</failure>"""
 
 
