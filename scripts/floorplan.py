@@ -62,7 +62,7 @@ def write(name: str, places: Mapping[str, str]) -> None:
 def top_module(netlist: Mapping[str, Any]) -> dict[str, Any]:
     """The module at the top of a netlist of Yosys or nextpnr."""
     modules: list[dict[str, Any]] = list(netlist["modules"].values())
-    return max(modules, key=lambda module: len(module["cells"]))
+    return max(modules, key=lambda module: ("top" in module.get("attributes", {}), len(module["cells"])))
 
 
 def give_places(netlist: Mapping[str, Any], places: Mapping[str, str]) -> None:

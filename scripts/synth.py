@@ -31,6 +31,7 @@ from rich.table import Table
 
 from scripts import floorplan
 from scripts.synth_check import TABLE, Area, Block, run_yosys
+from scripts.yosys_worker import DOUBLE_CLOCK, PLL_PIN
 from tb.sim import BUILD_FOLDER, ROOT
 
 REPORT = BUILD_FOLDER / "reports" / "synth.json"
@@ -39,6 +40,8 @@ DEVICE = "LFE5U-85F"
 PACKAGE = "CABGA756"
 CAPACITY = Area(luts=83640, flip_flops=83640, block_rams=208, distributed_rams=10455)
 """of the device"""
+CLOCKS = "clocks.lpf"
+"""Rate of the clock in front of a PLL; nextpnr derives those behind it."""
 BEAT_BITS = 128
 ROUTERS = ("router1", "router2")
 """of nextpnr; router2 gets through a device that is nearly full"""
@@ -74,12 +77,19 @@ class Job:
     """places of the block RAMs: scripts.floorplan"""
     settings: Mapping[str, float] = field(default_factory=dict)
     """of nextpnr, those without an option: they go into the netlist"""
+    double_clock: bool = False
+    """a PLL makes a second clock of twice the rate"""
     ripup: bool = False
     """the router takes up again what is too slow for the minimum, not only what is in conflict"""
     xilinx: Sequence[str] = ()
     """families of synth_xilinx to count the cells of"""
     sources: Sequence[Path] = ()
     """the files, if not those of ``tb.sim.source_closure``"""
+
+    @property
+    def flow(self) -> str:
+        """Of scripts.yosys_worker."""
+        return "ecp5_pins_pll" if self.double_clock else "ecp5_pins"
 
     @property
     def block(self) -> Block:
@@ -165,14 +175,51 @@ def plain_net(name: str) -> str:
     return re.sub(r"(\[\d+\])+$", "", name.removeprefix("block."))
 
 
+def cycles_of_clk(launch: str, capture: str) -> float:
+    """How much of a cycle of ``clk`` a path has, by the names of its clocks: half of one if both are DOUBLE_CLOCK.
+
+    What goes from one clock to the other has a whole one (aes_double_pipe).
+    """
+    return 0.5 if all(re.search(rf"\b{DOUBLE_CLOCK}$", name) for name in (launch, capture)) else 1.0
+
+
+def placed_rate(log: str) -> float | None:
+    """The rate of ``clk`` in MHz that nextpnr expects behind the placement; None: not placed.
+
+    Of paths between two clocks too, whose delays it tells but leaves to others.
+    """
+    figures = re.split(r"^Info: Slack histogram:", log, maxsplit=1, flags=re.MULTILINE)[0]
+    rates = [
+        float(mhz) * cycles_of_clk(name, name)
+        for name, mhz in re.findall(r"Max frequency for clock\s+'([^']+)': ([\d.]+) MHz", figures)
+    ]
+    rates += [
+        1000 / float(ns) * cycles_of_clk(launch, capture)
+        for launch, capture, ns in re.findall(r"Max delay posedge (\S+)\s+-> posedge (\S+)\s*: ([\d.]+) ns", figures)
+    ]
+    return round(min(rates), 2) if rates else None
+
+
+def paths_of(report: Mapping[str, Any]) -> list[tuple[float, list[dict[str, Any]]]]:
+    """The slowest path between each two clocks: the rate of ``clk`` in MHz that it allows, and its steps.
+
+    The one that allows the least is the first.
+    """
+    found = []
+    for path in report["critical_paths"]:
+        launch, capture = path["from"], path["to"]
+        if launch.startswith("posedge") and capture.startswith("posedge"):
+            delay = sum(step["delay"] for step in path["path"])
+            found.append((1000 / delay * cycles_of_clk(launch, capture), path["path"]))
+    return sorted(found, key=lambda rate_and_path: rate_and_path[0])
+
+
 def critical_path(report: Mapping[str, Any]) -> tuple[list[str], tuple[float, float]]:
     """The slowest path from clock edge to clock edge: its nets, and its delays in logic and in routing, in ns."""
-    paths = [
-        path for path in report["critical_paths"] if path["from"].startswith("posedge") and path["from"] == path["to"]
-    ]
+    paths = paths_of(report)
     if not paths:
         return [], (0.0, 0.0)
-    path = max(paths, key=lambda path: sum(step["delay"] for step in path["path"]))["path"]
+    path = paths[0][1]
     nets: list[str] = []
     for step in path:
         if step["type"] == "routing":
@@ -186,12 +233,18 @@ def critical_path(report: Mapping[str, Any]) -> tuple[list[str], tuple[float, fl
     return nets, (round(sum(step["delay"] for step in path) - routing, 2), round(routing, 2))
 
 
+def rate(job: Job) -> float:
+    """What nextpnr works towards, in MHz."""
+    return job.minimum_mhz or job.goal_mhz
+
+
 def nextpnr_options(job: Job, seed: int) -> list[str]:
     """All but the files."""
     return [
         "--85k",
         *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
-        *("--freq", f"{job.minimum_mhz or job.goal_mhz:g}", "--timing-allow-fail"),
+        *("--freq", f"{rate(job):g}", "--timing-allow-fail"),
+        *(["--lpf", CLOCKS, "--lpf-allow-unconstrained"] if job.double_clock else []),
         # heap, the default, makes a quarter more wire of the engine
         *("--placer", "static"),
         *(["--router", job.router] if job.route else ["--no-route"]),
@@ -219,8 +272,14 @@ def run_nextpnr(folder: Path, arguments: Sequence[str], log: TextIO, minutes: fl
 
 
 def prepare(netlist: Path, job: Job) -> Path:
-    """Write ``netlist`` with the floorplan and the settings of the job. ValueError if the floorplan does not fit."""
+    """Write ``netlist`` with the floorplan and the settings of the job, and CLOCKS for one with a PLL.
+
+    ValueError if the floorplan does not fit.
+    """
     content = json.loads(netlist.read_text(encoding="utf-8"))
+    if job.double_clock:
+        constraint = f'FREQUENCY PORT "{PLL_PIN}" {rate(job):g} MHZ;\n'
+        netlist.with_name(CLOCKS).write_text(constraint, encoding="utf-8")
     if job.floorplan:
         floorplan.give_places(content, floorplan.read(job.floorplan))
     # a point in each number: nextpnr takes "1" and "0" for bits
@@ -235,7 +294,7 @@ def new_floorplan(job: Job) -> str:
 
     ValueError if the block cannot be mapped or placed, or its floorplan has a line that is wrong.
     """
-    run = run_yosys(job.block, "ecp5_pins")
+    run = run_yosys(job.block, job.flow)
     if run.found is None:
         raise ValueError("\n".join(run.reasons))
     netlist, placed = run.folder / "netlist.json", run.folder / "placed.json"
@@ -279,9 +338,7 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
             part.replace(report_file)
     text = log_file.read_text(encoding="utf-8", errors="replace")
     seconds = float(re.findall(r"exit code -?\d+, (\d+) s", text)[-1])
-    # one line behind the placement, one behind the routing
-    rates = re.findall(r"Max frequency for clock\s+'[^']+': ([\d.]+) MHz", text)
-    placed_mhz = float(rates[0]) if rates else None
+    placed_mhz = placed_rate(text)
     if not report_file.is_file():
         lines = [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines()[-1:]
         reason = f"{lines[0]} (see {os.path.relpath(log_file, ROOT)})"
@@ -290,7 +347,8 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
     used = {kind: (count["used"], count["available"]) for kind, count in report["utilization"].items() if count["used"]}
     if not job.route:
         return Routed(seed, None, placed_mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
-    mhz = min(clock["achieved"] for clock in report["fmax"].values())
+    mhz = min(clock["achieved"] * cycles_of_clk(name, name) for name, clock in report["fmax"].items())
+    mhz = min([mhz, *(allowed for allowed, _ in paths_of(report))])
     return Routed(seed, round(mhz, 2), placed_mhz, *critical_path(report), used, seconds, "", cached)
 
 
@@ -310,7 +368,7 @@ def xilinx_cells(cells: Mapping[str, int]) -> dict[str, int]:
 def run_job(job: Job) -> Outcome:
     """Map, place and route with every seed, count for Xilinx."""
     errors: list[str] = []
-    run = run_yosys(job.block, "ecp5_pins")
+    run = run_yosys(job.block, job.flow)
     if run.found is None:
         return Outcome(job, Area.of_cells({}), [], {}, 0, run.reasons)
     outcome = Outcome(job, Area.of_cells(run.found["cells"]["pins"]), [], {}, run.found["seconds"], errors)

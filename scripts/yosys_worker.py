@@ -3,12 +3,13 @@
 
 JOB is a JSON file: ``top``, ``parameters`` (name to integer), ``sources`` (paths), ``flatten``, ``check_only``, and
 ``flow``: ``ecp5``; ``ecp5_pins``, the same with the ports of the block behind six pins, and the netlist for place and
-route in ``netlist.json`` beside RESULT; ``xc7`` or ``xcup``, ``synth_xilinx`` for its cells alone. Perhaps ``netlist``:
-a Verilog file to write, whose toplevel is named ``<top>_netlist``. RESULT
-is the JSON file to write: ``cells`` (module to cell type or submodule to number), ``memories`` (rows of declaration,
-instance, words, width, mapping), ``seconds`` of processor time, ``megabytes`` of memory. The messages of Yosys go to
-standard output. It ends the process with an ``ERROR:`` line at a latch, a combinational loop, a wire of several
-drivers or none, and at a cell that is not mapped. Used by scripts.synth_check and scripts.synth.
+route in ``netlist.json`` beside RESULT; ``ecp5_pins_pll``, the same with a PLL for both its clocks; ``xc7`` or
+``xcup``, ``synth_xilinx`` for its cells alone. Perhaps ``netlist``: a Verilog file to write, whose toplevel is named
+``<top>_netlist``. RESULT is the JSON file to write: ``cells`` (module to cell type or submodule to number),
+``memories`` (rows of declaration, instance, words, width, mapping), ``seconds`` of processor time, ``megabytes`` of
+memory. The messages of Yosys go to standard output. It ends the process with an ``ERROR:`` line at a latch, a
+combinational loop, a wire of several drivers or none, and at a cell that is not mapped. Used by scripts.synth_check
+and scripts.synth.
 """
 
 from __future__ import annotations
@@ -36,27 +37,51 @@ DELAY_PS = 3500
 PINS = "pins"
 """The module around a block whose ports do not fit the pins of a device."""
 
+DOUBLE_CLOCK = "clk_2x"
+"""The port of a block for a clock of twice the rate of ``clk``, with a rising edge at each of its rising edges."""
 
-def pins(top: str, ports: dict[str, dict[str, Any]]) -> str:
+PLL = """
+wire clk;
+wire clk_2x;
+EHXPLLL #(
+    .CLKI_DIV(1), .CLKFB_DIV(2), .FEEDBK_PATH("CLKOP"),
+    .CLKOP_ENABLE("ENABLED"), .CLKOP_DIV(4), .CLKOP_CPHASE(3), .CLKOP_FPHASE(0),
+    .CLKOS_ENABLE("ENABLED"), .CLKOS_DIV(8), .CLKOS_CPHASE(7), .CLKOS_FPHASE(0)
+) pll (
+    .CLKI(clk_in), .CLKFB(clk_2x), .CLKOP(clk_2x), .CLKOS(clk), .RST(1'b0), .STDBY(1'b0),
+    .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1), .PLLWAKESYNC(1'b0),
+    .ENCLKOP(1'b0), .ENCLKOS(1'b0)
+);
+"""
+"""Both clocks from the one of the pin, which has the rate of ``clk``."""
+
+ZERO = "1'b0"
+
+PLL_PIN = "clk_in"
+"""The pin of the clock in front of PLL."""
+
+
+def pins(top: str, ports: dict[str, dict[str, Any]], double: bool) -> str:
     """Verilog of a module that shifts the inputs of ``top`` in through one pin and folds its outputs into another.
 
     Every output is registered as it is and then folded in two registered steps, so that none of the logic before it can
-    be left out and no path of the block ends in that of another. ``ports`` as in Yosys' JSON.
+    be left out and no path of the block ends in that of another. ``ports`` as in Yosys' JSON. With ``double`` its
+    clocks come from PLL; without, DOUBLE_CLOCK is zero.
     """
-    widths = {
-        name: (port["direction"], len(port["bits"])) for name, port in ports.items() if name not in ("clk", "rst")
-    }
+    direct = [name for name in ("clk", DOUBLE_CLOCK, "rst") if name in ports]
+    widths = {name: (port["direction"], len(port["bits"])) for name, port in ports.items() if name not in direct}
     inputs = sum(width for direction, width in widths.values() if direction == "input")
     outputs = sum(width for direction, width in widths.values() if direction == "output")
     groups = -(-outputs // 16)
     place = {"input": 0, "output": 0}
-    connections = [f".{name}({name})" for name in ("clk", "rst") if name in ports]
+    connections = [f".{name}({name if double or name != DOUBLE_CLOCK else ZERO})" for name in direct]
+    clock, pll = (PLL_PIN, PLL) if double else ("clk", "")
     for name, (direction, width) in widths.items():
         connections.append(f".{name}({direction}s[{place[direction]} +: {width}])")
         place[direction] += width
     return f"""
-module {PINS}(input wire clk, input wire rst, input wire shift, input wire shift_in, output reg folded);
-reg rst_reg;
+module {PINS}(input wire {clock}, input wire rst, input wire shift, input wire shift_in, output reg folded);
+{pll}reg rst_reg;
 reg shift_reg;
 reg shift_in_reg;
 reg [{inputs - 1}:0] inputs;
@@ -104,7 +129,7 @@ class Flow:
             self.run(f"chparam -set {name} {value} {self.top}")
         self.run(f"hierarchy -check -top {self.top}")
 
-    def add_pins(self) -> None:
+    def add_pins(self, double: bool) -> None:
         """Put ``pins`` around the block; it becomes the top."""
         self.run("design -push-copy")
         self.run("proc")
@@ -112,7 +137,8 @@ class Flow:
         self.run("design -pop")
         modules = json.loads(self.scratch.read_text(encoding="utf-8"))["modules"]
         around = self.scratch.with_name(f"{PINS}.v")
-        around.write_text(pins(self.top, modules[self.top]["ports"]), encoding="utf-8")
+        around.write_text(pins(self.top, modules[self.top]["ports"], double), encoding="utf-8")
+        self.run("read_verilog -lib +/ecp5/cells_bb.v")
         self.run(f"read_verilog {around}")
         self.top = PINS
         self.run(f"hierarchy -check -top {self.top}")
@@ -194,8 +220,9 @@ def main() -> int:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     flow = Flow(job, Path(sys.argv[2]).with_suffix(".part"))
     flow.read()
-    if job["flow"] == "ecp5_pins":
-        flow.add_pins()
+    with_pins = job["flow"] in ("ecp5_pins", "ecp5_pins_pll")
+    if with_pins:
+        flow.add_pins(job["flow"] == "ecp5_pins_pll")
     cells: dict[str, dict[str, int]] = {}
     memories: list[dict[str, Any]] = []
     if job["flow"] in ("xc7", "xcup"):
@@ -204,7 +231,7 @@ def main() -> int:
         flow.check()
         if not job["check_only"]:
             cells, memories = flow.map()
-        if job["flow"] == "ecp5_pins":
+        if with_pins:
             flow.run(f"write_json {Path(sys.argv[2]).with_name('netlist.json')}")
     if "netlist" in job:
         flow.run(f"rename -top {flow.top}_netlist")

@@ -89,6 +89,27 @@ def test_names_of_the_critical_path() -> None:
     clocked = {"from": "posedge clk", "to": "posedge clk", "path": path}
     other = {"from": "<async>", "to": "posedge clk", "path": [*path, *path]}
     assert critical_path({"critical_paths": [other, clocked]}) == (["t.a_reg", "u.b_reg"], (0.75, 3.0))
+    # a shorter one with less time for it
+    clock = "posedge $glbnet$block.clk_2x"
+    double = {"from": clock, "to": clock, "path": path[2:]}
+    assert critical_path({"critical_paths": [clocked, double]}) == (["u.b_reg"], (0.25, 2.0))
+
+
+def test_the_slowest_of_both_clocks_and_the_ways_between_counts() -> None:
+    figures = """
+Info: Max frequency for clock '$glbnet$block.clk_2x': 167.53 MHz (PASS at 156.25 MHz)
+Info: Max frequency for clock    '$glbnet$block.clk': 127.75 MHz (PASS at 78.12 MHz)
+
+Info: Max delay <async>                      -> posedge $glbnet$block.clk   : 14.09 ns
+Info: Max delay posedge $glbnet$block.clk    -> posedge $glbnet$block.clk_2x: {} ns
+
+Info: Slack histogram:
+Info: Max frequency for clock '$glbnet$block.clk_2x': 20.00 MHz (FAIL at 156.25 MHz)
+"""
+    assert synth.placed_rate(figures.format("2.81")) == 83.77
+    assert synth.placed_rate(figures.format("16.00")) == 62.5
+    assert synth.placed_rate("Info: Max frequency for clock 'clk': 99.00 MHz") == 99.0
+    assert synth.placed_rate("ERROR: no place") is None
 
 
 def test_cells_of_xilinx() -> None:
@@ -112,9 +133,16 @@ def test_the_pins_take_every_port() -> None:
         "a": {"direction": "input", "bits": [3, 4, 5]},
         "q": {"direction": "output", "bits": [6] * 20},
     }
-    text = pins("top", ports)
+    text = pins("top", ports, False)
     assert "top block (.clk(clk), .a(inputs[0 +: 3]), .q(outputs[0 +: 20]));" in text
     assert "reg [31:0] outputs_reg;" in text
+    assert "EHXPLLL" not in text
+    ports["clk_2x"] = {"direction": "input", "bits": [7]}
+    assert ".clk_2x(1'b0)" in pins("top", ports, False)
+    text = pins("top", ports, True)
+    assert "top block (.clk(clk), .clk_2x(clk_2x), .a(inputs[0 +: 3]), .q(outputs[0 +: 20]));" in text
+    assert "EHXPLLL" in text
+    assert "input wire clk_in," in text
 
 
 def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,13 +181,19 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
 
 def test_settings_get_into_the_netlist(tmp_path: Path) -> None:
     netlist = tmp_path / "netlist.json"
-    netlist.write_text(json.dumps({"modules": {"LUT4": {"cells": {}}, "top": {"cells": {"a": {}}}}}), encoding="utf-8")
-    job = Job("scratch", "scratch", settings={synth.SETTINGS[0]: 1.5, synth.SETTINGS[1]: 2}, ripup=True)
+    top: dict[str, Any] = {"cells": {"a": {}}}
+    netlist.write_text(json.dumps({"modules": {"LUT4": {"cells": {}}, "top": top}}), encoding="utf-8")
+    settings = {synth.SETTINGS[0]: 1.5, synth.SETTINGS[1]: 2}
+    job = Job("scratch", "scratch", settings=settings, ripup=True, double_clock=True)
     modules = json.loads(synth.prepare(netlist, job).read_text(encoding="utf-8"))["modules"]
-    assert modules["top"] == {"cells": {"a": {}}, "settings": {synth.SETTINGS[0]: "1.5", synth.SETTINGS[1]: "2.0"}}
+    assert modules["top"]["settings"] == {synth.SETTINGS[0]: "1.5", synth.SETTINGS[1]: "2.0"}
+    clocks = tmp_path.joinpath(synth.CLOCKS).read_text(encoding="utf-8")
+    assert clocks == 'FREQUENCY PORT "clk_in" 100 MHZ;\n'
     assert "settings" not in modules["LUT4"]
     assert "--tmg-ripup" in synth.nextpnr_options(job, 1)
     assert "--tmg-ripup" not in synth.nextpnr_options(replace(job, ripup=False), 1)
+    assert synth.CLOCKS in synth.nextpnr_options(job, 1)
+    assert synth.CLOCKS not in synth.nextpnr_options(replace(job, double_clock=False), 1)
 
 
 def test_tables_of_the_document() -> None:
