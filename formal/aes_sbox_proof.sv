@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The S-boxes are SubByte of FIPS-197, 5.1.1, for all 256 octets: the table in aes_round, each lane of aes_sbox_composite, REGISTER cycles
+ * The S-boxes are SubByte of FIPS-197, 5.1.1, for all 256 octets: the table in aes_round, each lane of aes_sbox_composite, REGISTERS cycles
  * later, and each lane of aes_sbox_rom, one cycle later. The table of the specification is made here from its definition: the inverse in GF(2^8), then the affine map.
  */
 `default_nettype none
 
 module aes_sbox_proof #(
     parameter LANES = 20,
-    parameter REGISTER = 0
+    parameter REGISTERS = 0
 ) (
     input wire               clk,
     input wire [8*LANES-1:0] s_bytes,
@@ -41,7 +41,7 @@ localparam [2047:0] TABLE = make_table();
 
 wire [8*LANES-1:0] m_bytes;
 
-aes_sbox_composite #(.LANES(LANES), .REGISTER(REGISTER)) composite (.*);
+aes_sbox_composite #(.LANES(LANES), .REGISTERS(REGISTERS)) composite (.*);
 
 wire [8*LANES-1:0] rom_bytes;
 
@@ -65,24 +65,33 @@ aes_round round (
 
 wire [7:0] value = s_bytes[8*lane +: 8];
 wire [7:0] expected = TABLE[8*value +: 8];
-reg [7:0] expected_reg;
-reg [4:0] lane_reg;
-reg past_valid = 1'b0;
+// of the cycle before, ..., of four cycles before
+reg [8*4-1:0] expected_reg;
+reg [5*4-1:0] lane_reg;
+// so many cycles before there are, at most 4
+reg [2:0] past_reg = 3'd0;
+wire past_valid = past_reg != 3'd0;
+
+// when what is at the output of the composite S-box went in
+wire [7:0] composite_expected = REGISTERS == 0 ? expected : expected_reg[8*(REGISTERS == 0 ? 0 : REGISTERS-1) +: 8];
+wire [4:0] composite_lane = REGISTERS == 0 ? lane : lane_reg[5*(REGISTERS == 0 ? 0 : REGISTERS-1) +: 5];
 
 // an entry that stays the same
 reg [7:0] entry_reg;
 
 always @(posedge clk) begin
-    past_valid <= 1'b1;
-    expected_reg <= expected;
-    lane_reg <= lane;
+    if (past_reg != 3'd4) past_reg <= past_reg + 3'd1;
+    expected_reg <= {expected_reg[8*3-1:0], expected};
+    lane_reg <= {lane_reg[5*3-1:0], lane};
     if (past_valid) entry_reg <= entry_reg;
     else entry_reg <= entry;
 
     assume (lane < LANES);
+    if (past_valid && past_reg >= REGISTERS) begin
+        composite_is_the_table: assert (m_bytes[8*composite_lane +: 8] == composite_expected);
+    end
     if (past_valid) begin
-        composite_is_the_table: assert (m_bytes[8*(REGISTER != 0 ? lane_reg : lane) +: 8] == (REGISTER != 0 ? expected_reg : expected));
-        rom_is_the_table: assert (rom_bytes[8*lane_reg +: 8] == expected_reg);
+        rom_is_the_table: assert (rom_bytes[8*lane_reg[4:0] +: 8] == expected_reg[7:0]);
         table_is_the_table: assert (round.sbox[entry_reg] == TABLE[8*entry_reg +: 8]);
 
         inverse_of_zero: cover (lane == 3 && value == 0 && expected == 8'h63 && entry_reg == 8'h53 && round.sbox[entry_reg] == 8'hed);

@@ -5,7 +5,7 @@
 /*
  * Inline IPsec (ESP) offload engine: registers, SA table, transmit path, receive path. docs/architecture.md is its contract.
  *
- * One clock, synchronous active-high reset. AXI4-Lite for the driver, 128-bit AXI4-Stream for frames (Ethernet without FCS, tdata[7:0] is the
+ * One clock (two with SHARED_AES, one the double of the other), synchronous active-high reset. AXI4-Lite for the driver, 128-bit AXI4-Stream for frames (Ethernet without FCS, tdata[7:0] is the
  * first octet), one beat per cycle in each direction, with a different SA on every frame.
  *
  *   s_axis_tx   from the host; tuser with the first beat: {slot 11 tunnel handle[31:0], slot 1 handle[31:0]}
@@ -33,6 +33,8 @@ module ipsec_engine #(
     // KEY_STORE: of the last AES rounds so many, up to 10, have their S-boxes in block RAM (8 blocks each) instead of the composite field
     parameter TX_ROM_ROUNDS = 0,
     parameter RX_ROM_ROUNDS = 0,
+    // KEY_STORE: 1: both directions share one set of AES rounds at twice the clock, clk_2x, with S-boxes in the composite field (aes_double_pipe)
+    parameter SHARED_AES = 0,
     // stages of the GHASH multiplier: 1, 2, 4 or 8
     parameter GHASH_STAGES = 4,
     // multiplier of GHASH: 0 digit by digit, 1 Karatsuba (half the LUTs, GHASH_STAGES must be 4)
@@ -43,6 +45,8 @@ module ipsec_engine #(
     parameter RX_STORE_LOG2 = 11
 ) (
     input  wire                clk,
+    // SHARED_AES: twice the rate of clk, and a rising edge at each of its rising edges; else anything
+    input  wire                clk_2x,
     input  wire                rst,
 
     /*
@@ -159,6 +163,10 @@ wire h_req_ready;
 wire [INDEX_WIDTH-1:0] h_req_index;
 wire [255:0] h_req_key;
 wire [INDEX_WIDTH+39:0] key_write;
+wire [INDEX_WIDTH+139:0] tx_aes_request;
+wire [INDEX_WIDTH+139:0] rx_aes_request;
+wire [136:0] tx_aes_result;
+wire [136:0] rx_aes_result;
 wire [1:0] h_req_key_size;
 wire h_rsp_valid;
 wire [127:0] h_rsp_block;
@@ -515,6 +523,7 @@ esp_transmit #(
     .SBOX_STYLE(SBOX_STYLE),
     .KEY_STORE(KEY_STORE),
     .ROM_ROUNDS(TX_ROM_ROUNDS),
+    .SHARED_AES(SHARED_AES),
     .GHASH_STAGES(GHASH_STAGES),
     .GHASH_STYLE(GHASH_STYLE),
     .EXTRA_REGISTERS(EXTRA_REGISTERS)
@@ -566,6 +575,8 @@ esp_transmit #(
     .cipher_key_size(tx_cipher_key_size),
     .cipher_salt(tx_cipher_salt),
     .key_write(key_write),
+    .aes_request(tx_aes_request),
+    .aes_result(tx_aes_result),
     .hash_read(tx_hash_read),
     .hash_power(tx_hash_power),
     .hash_index(tx_hash_index),
@@ -595,6 +606,7 @@ esp_receive #(
     .SBOX_STYLE(SBOX_STYLE),
     .KEY_STORE(KEY_STORE),
     .ROM_ROUNDS(RX_ROM_ROUNDS),
+    .SHARED_AES(SHARED_AES),
     .GHASH_STAGES(GHASH_STAGES),
     .GHASH_STYLE(GHASH_STYLE),
     .LOOKUP_LATENCY(LOOKUP_LATENCY),
@@ -647,6 +659,8 @@ esp_receive #(
     .cipher_key_size(rx_cipher_key_size),
     .cipher_salt(rx_cipher_salt),
     .key_write(key_write),
+    .aes_request(rx_aes_request),
+    .aes_result(rx_aes_result),
     .hash_read(rx_hash_read),
     .hash_power(rx_hash_power),
     .hash_index(rx_hash_index),
@@ -661,6 +675,39 @@ esp_receive #(
     .event_overflow(count_rx_overflow),
     .event_octets(count_rx_octets)
 );
+
+generate
+    if (SHARED_AES != 0) begin : shared_aes
+        wire rst_aes;
+
+        // as deep as those in the paths
+        reset_stage #(
+            .STAGES(RESET_STAGES)
+        ) reset_aes_inst (
+            .clk(clk),
+            .rst(rst_tx),
+            .m_rst(rst_aes)
+        );
+
+        aes_double_pipe #(
+            .MAX_KEY_BITS(MAX_KEY_BITS),
+            .INDEX_WIDTH(INDEX_WIDTH),
+            .USER_WIDTH(8)
+        ) aes_double_pipe_inst (
+            .clk(clk),
+            .clk_2x(clk_2x),
+            .rst(rst_aes),
+            .key_write(key_write),
+            .requests({rx_aes_request, tx_aes_request}),
+            .results({rx_aes_result, tx_aes_result})
+        );
+    end else begin : aes_in_paths
+        wire unused = &{1'b0, clk_2x, tx_aes_request, rx_aes_request};
+
+        assign tx_aes_result = 137'd0;
+        assign rx_aes_result = 137'd0;
+    end
+endgenerate
 
 endmodule
 

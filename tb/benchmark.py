@@ -39,6 +39,13 @@ BUILDS: dict[str, dict[str, int]] = {
         "GHASH_STYLE": 1,
         "EXTRA_REGISTERS": 1,
     },
+    "shared_aes": {
+        "KEY_STORE": 1,
+        "CYCLES_PER_ROUND": 3,
+        "SHARED_AES": 1,
+        "GHASH_STYLE": 1,
+        "EXTRA_REGISTERS": 1,
+    },
 }
 """Parameters of the engine by the name of the build."""
 SETS = ("full", "quick", "smoke", "deepest", "long_packets")

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Stands for aes_sbox_composite in the proof of aes_round: each octet is looked up in a table of any contents, REGISTER cycles later. That the
+ * Stands for aes_sbox_composite in the proof of aes_round: each octet is looked up in a table of any contents, REGISTERS (0, 1 or 4) cycles later. That the
  * module itself is such a table, and which, is the proof aes_sbox_composite.
  */
 `default_nettype none
 
 module aes_sbox_composite #(
     parameter LANES = 1,
-    parameter REGISTER = 0
+    parameter REGISTERS = 0
 ) (
     input  wire               clk,
     input  wire [8*LANES-1:0] s_bytes,
@@ -16,15 +16,22 @@ module aes_sbox_composite #(
 
 reg [7:0] sbox [0:255];
 wire [8*LANES-1:0] found;
-reg [8*LANES-1:0] found_reg;
+reg [8*LANES-1:0] found_reg [1:4];
 
 for (genvar lane = 0; lane < LANES; lane = lane + 1) begin : look_up
     assign found[8*lane +: 8] = sbox[s_bytes[8*lane +: 8]];
 end
 
-always @(posedge clk) found_reg <= found;
+always @(posedge clk) begin
+    found_reg[1] <= found;
+    for (int i = 2; i <= 4; i = i + 1) found_reg[i] <= found_reg[i-1];
+end
 
-assign m_bytes = REGISTER != 0 ? found_reg : found;
+if (REGISTERS != 0) begin : registered
+    assign m_bytes = found_reg[REGISTERS];
+end else begin : direct
+    assign m_bytes = found;
+end
 
 endmodule
 

@@ -88,7 +88,7 @@ assign write_data = zero_reg ? 32'd0 : first;
 // the words hold still for the cycles that this takes
 aes_sbox_composite #(
     .LANES(4),
-    .REGISTER(1)
+    .REGISTERS(1)
 ) aes_sbox_composite_inst (
     .clk(clk),
     .s_bytes(source_reg),

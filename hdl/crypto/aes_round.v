@@ -277,7 +277,7 @@ generate
 
         aes_sbox_composite #(
             .LANES(20),
-            .REGISTER((CYCLES_PER_ROUND == 3) ? 1 : 0)
+            .REGISTERS((CYCLES_PER_ROUND == 3) ? 1 : 0)
         ) aes_sbox_composite_inst (
             .clk(clk),
             .s_bytes(in),

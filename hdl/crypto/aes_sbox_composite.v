@@ -15,7 +15,8 @@
 //          of lines, points and scales these have the smallest sum of 4-input functions.
 // Spelling The two functions that a bit of d is the sum of share no term with others, and with the register h and l are wires that stay,
 //          because Yosys then finds these 49 LUTs.
-// Latency  REGISTER cycles: 0 (combinational) or 1 (a register behind h, l and d: four levels of LUTs before it, three behind it).
+// Latency  REGISTERS cycles: 0 (combinational), 1 (a register behind h, l and d: four levels of LUTs before it, three behind it)
+//          or 4 (registers behind h and l, behind d, behind the products and behind the result: two levels of LUTs before each).
 // Rate     LANES octets per cycle.
 // Reset    none; the register follows the input, so an idle input of zero leaves nothing of the last octet.
 
@@ -27,8 +28,8 @@ module aes_sbox_composite #
 (
     // octets side by side
     parameter LANES = 1,
-    // 1: one pipeline register inside, 0: combinational
-    parameter REGISTER = 0
+    // pipeline registers: 0, 1 or 4
+    parameter REGISTERS = 0
 )
 (
     input  wire               clk,
@@ -80,8 +81,8 @@ function [4*LANES-1:0] norm;
     end
 endfunction
 
-// the inverse of the norm, its products with h and l, and their sums: back in the AES field, behind the affine map
-function [8*LANES-1:0] second_half;
+// p0 to p12: products of h and l with e, the inverse of the norm
+function [13*LANES-1:0] products;
     input [12*LANES-1:0] inner;
     input [4*LANES-1:0] d;
     reg [LANES-1:0] h0a, h0b, h1a, h1b, h2a, h2b;
@@ -89,8 +90,6 @@ function [8*LANES-1:0] second_half;
     reg [LANES-1:0] d0, d1, d2, d3;
     reg [LANES-1:0] e0a, e0b, e1a, e1b, e2a, e2b;
     reg [LANES-1:0] p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12;
-    reg [LANES-1:0] m7, m6, m5, m4, m3, m2, m1, m0;
-    integer i;
     begin
         {h0a, h0b, h1a, h1b, h2a, h2b, l0a, l0b, l1a, l1b, l2a, l2b} = inner;
         {d0, d1, d2, d3} = d;
@@ -113,6 +112,18 @@ function [8*LANES-1:0] second_half;
         p10 = (h2a & e2a) ^ (h2a & e2b) ^ (h2b & e2a);
         p11 = (h1a & e1a) ^ (h1a & e1b) ^ (h1b & e1a);
         p12 = (l2a & e2a) ^ (l2b & e2b);
+        products = {p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12};
+    end
+endfunction
+
+// their sums: back in the AES field, behind the affine map
+function [8*LANES-1:0] sums;
+    input [13*LANES-1:0] terms;
+    reg [LANES-1:0] p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12;
+    reg [LANES-1:0] m7, m6, m5, m4, m3, m2, m1, m0;
+    integer i;
+    begin
+        {p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12} = terms;
         m0 = ~(p0 ^ p1 ^ p2 ^ p3);
         m1 = ~(p4 ^ p5);
         m2 = p6 ^ p4 ^ p7;
@@ -123,7 +134,7 @@ function [8*LANES-1:0] second_half;
         m7 = p11 ^ p9 ^ p6 ^ p12;
         // verilator unroll_disable
         for (i = 0; i < LANES; i = i + 1) begin
-            second_half[8*i +: 8] = {m7[i], m6[i], m5[i], m4[i], m3[i], m2[i], m1[i], m0[i]};
+            sums[8*i +: 8] = {m7[i], m6[i], m5[i], m4[i], m3[i], m2[i], m1[i], m0[i]};
         end
     end
 endfunction
@@ -133,7 +144,7 @@ reg [8*LANES-1:0] bytes_out;
 assign m_bytes = bytes_out;
 
 generate
-    if (REGISTER != 0) begin : registered
+    if (REGISTERS == 1) begin : registered
         (* keep *) wire [12*LANES-1:0] inner = first_half(s_bytes);
         reg [12*LANES-1:0] inner_reg;
         reg [4*LANES-1:0] norm_reg;
@@ -144,13 +155,26 @@ generate
         end
 
         always @* begin
-            bytes_out = second_half(inner_reg, norm_reg);
+            bytes_out = sums(products(inner_reg, norm_reg));
+        end
+    end else if (REGISTERS != 0) begin : every_two_levels
+        reg [12*LANES-1:0] inner_reg;
+        reg [12*LANES-1:0] inner_2_reg;
+        reg [4*LANES-1:0] norm_reg;
+        reg [13*LANES-1:0] products_reg;
+
+        always @(posedge clk) begin
+            inner_reg <= first_half(s_bytes);
+            inner_2_reg <= inner_reg;
+            norm_reg <= norm(inner_reg);
+            products_reg <= products(inner_2_reg, norm_reg);
+            bytes_out <= sums(products_reg);
         end
     end else begin : direct
         wire unused_clk = clk;
 
         always @* begin
-            bytes_out = second_half(first_half(s_bytes), norm(first_half(s_bytes)));
+            bytes_out = sums(products(first_half(s_bytes), norm(first_half(s_bytes))));
         end
     end
 endgenerate

@@ -97,7 +97,7 @@ generate
     end else begin : composite_field
         aes_sbox_composite #(
             .LANES(16),
-            .REGISTER(1)
+            .REGISTERS(1)
         ) aes_sbox_composite_inst (
             .clk(clk),
             .s_bytes(shifted),

@@ -29,6 +29,8 @@ module esp_receive #(
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
+    // KEY_STORE: 1: the AES pipe is outside (aes_double_pipe), behind aes_request
+    parameter SHARED_AES = 0,
     parameter GHASH_STAGES = 4,
     // multiplier of GHASH, see ghash
     parameter GHASH_STYLE = 0,
@@ -106,6 +108,9 @@ module esp_receive #(
     input  wire [31:0]                 cipher_salt,
     // KEY_STORE: writes of round keys, see aes_stored_pipe
     input  wire [INDEX_WIDTH+39:0]     key_write,
+    // SHARED_AES: request and result of aes_double_pipe
+    output wire [INDEX_WIDTH+139:0]    aes_request,
+    input  wire [136:0]                aes_result,
     output wire                        hash_read,
     output wire [1:0]                  hash_power,
     output wire [INDEX_WIDTH-1:0]      hash_index,
@@ -856,6 +861,7 @@ keystream #(
     .KEY_STORE(KEY_STORE),
     .EXTRA_REGISTERS(EXTRA_REGISTERS),
     .ROM_ROUNDS(ROM_ROUNDS),
+    .SHARED_AES(SHARED_AES),
     .INDEX_WIDTH(INDEX_WIDTH),
     .BLOCKS_WIDTH(BEAT_WIDTH),
     .USER_WIDTH(1),
@@ -879,6 +885,8 @@ keystream #(
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
     .key_write(key_write),
+    .aes_request(aes_request),
+    .aes_result(aes_result),
     .h_req_valid(1'b0),
     .h_req_ready(),
     .h_req_index({INDEX_WIDTH{1'b0}}),

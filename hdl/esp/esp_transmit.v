@@ -25,6 +25,8 @@ module esp_transmit #(
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last AES rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
+    // KEY_STORE: 1: the AES pipe is outside (aes_double_pipe), behind aes_request
+    parameter SHARED_AES = 0,
     parameter GHASH_STAGES = 4,
     // multiplier of GHASH, see ghash
     parameter GHASH_STYLE = 0,
@@ -102,6 +104,9 @@ module esp_transmit #(
     input  wire [31:0]                 cipher_salt,
     // KEY_STORE: writes of round keys, see aes_stored_pipe
     input  wire [INDEX_WIDTH+39:0]     key_write,
+    // SHARED_AES: request and result of aes_double_pipe
+    output wire [INDEX_WIDTH+139:0]    aes_request,
+    input  wire [136:0]                aes_result,
     output wire                        hash_read,
     output wire [1:0]                  hash_power,
     output wire [INDEX_WIDTH-1:0]      hash_index,
@@ -154,7 +159,8 @@ reset_stage #(
 localparam OFFSET_WIDTH = 14;
 localparam BEAT_WIDTH = OFFSET_WIDTH - 4;
 // with KEY_STORE also the time that a job waits for its key, and for that of an h_req before it: see keystream
-localparam AES_LATENCY = (MAX_KEY_BITS / 32 + 6) * CYCLES_PER_ROUND + 1 + (KEY_STORE != 0 ? 8 : 0);
+localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
+localparam AES_LATENCY = (SHARED_AES != 0 ? 5 * ROUNDS / 2 + 5 : ROUNDS * CYCLES_PER_ROUND + 1) + (KEY_STORE != 0 ? 8 : 0);
 localparam LEFT_WIDTH = GHASH_STAGES < 3 ? 2 : GHASH_STAGES < 7 ? 3 : 4;
 
 // register stages of EXTRA_REGISTERS, in cycles. A lookup that takes two more is still there before the descriptor
@@ -745,6 +751,7 @@ keystream #(
     .KEY_STORE(KEY_STORE),
     .EXTRA_REGISTERS(EXTRA_REGISTERS),
     .ROM_ROUNDS(ROM_ROUNDS),
+    .SHARED_AES(SHARED_AES),
     .INDEX_WIDTH(INDEX_WIDTH),
     .BLOCKS_WIDTH(BEAT_WIDTH),
     .USER_WIDTH(FRAMES_LOG2 + OFFSET_WIDTH),
@@ -768,6 +775,8 @@ keystream #(
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
     .key_write(key_write),
+    .aes_request(aes_request),
+    .aes_result(aes_result),
     .h_req_valid(h_req_valid),
     .h_req_ready(h_req_ready),
     .h_req_index(h_req_index),

@@ -22,6 +22,8 @@
  * issued. Its first block comes KEY_LATENCY = 5 cycles later, or 8 behind an h_req; jobs follow each other without a gap, but not faster than
  * every fourth cycle, which no frame is short enough for.
  *
+ * SHARED_AES = 1, with KEY_STORE: blocks go out with the index of their SA, to aes_double_pipe, where each round reads the key of its block. Jobs wait as without.
+ *
  * EXTRA_REGISTERS = 1: a register in front of the pipe, and both FIFOs in block RAM: everything comes one cycle later, what is on j0_* two.
  */
 module keystream #(
@@ -34,6 +36,8 @@ module keystream #(
     parameter KEY_STORE = 0,
     // KEY_STORE: of the last rounds so many have their S-boxes in block RAM
     parameter ROM_ROUNDS = 0,
+    // KEY_STORE: 1: the pipe is outside (aes_double_pipe), behind aes_request
+    parameter SHARED_AES = 0,
     // 1: register stages and block RAM for the clock rate of an FPGA
     parameter EXTRA_REGISTERS = 0,
     // width of an SA index
@@ -82,6 +86,12 @@ module keystream #(
     input  wire [INDEX_WIDTH+39:0] key_write,
 
     /*
+     * SHARED_AES: a request to aes_double_pipe, and its result
+     */
+    output wire [INDEX_WIDTH+139:0] aes_request,
+    input  wire [136:0]            aes_result,
+
+    /*
      * E_K(0) for sa_command; KEY_STORE: with the stored key of h_req_index instead of h_req_key
      */
     input  wire                    h_req_valid,
@@ -115,7 +125,7 @@ module keystream #(
 
 localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
 localparam EXTRA = EXTRA_REGISTERS != 0 ? 1 : 0;
-localparam AES_LATENCY = ROUNDS * CYCLES_PER_ROUND + 1;
+localparam AES_LATENCY = SHARED_AES != 0 ? 5 * ROUNDS / 2 + 5 : ROUNDS * CYCLES_PER_ROUND + 1;
 // covers the way round: issue, pipe, FIFO, credit
 localparam LOOP = AES_LATENCY + 8 + EXTRA;
 localparam DEPTH_LOG2 = LOOP <= 32 ? 5 : LOOP <= 64 ? 6 : 7;
@@ -329,8 +339,8 @@ wire out_second;
 wire [3:0] out_amount;
 
 generate
-    if (KEY_STORE != 0) begin : stored_keys
-        wire unused = &{1'b0, cipher_key, h_req_key, h_issue};
+    if (KEY_STORE != 0 && SHARED_AES == 0) begin : stored_keys
+        wire unused = &{1'b0, cipher_key, h_req_key, h_issue, aes_result};
         // of the job that is issued; the index was there while the job waited
         reg [31:0] salt_reg;
         reg [1:0] key_size_reg;
@@ -345,6 +355,7 @@ generate
         wire [139:0] block;
 
         assign cipher_index = next_index;
+        assign aes_request = {INDEX_WIDTH+140{1'b0}};
 
         always @(posedge clk) begin
             if (next_ready) begin
@@ -401,8 +412,44 @@ generate
                 $finish;
             end
         end
+    end else if (KEY_STORE != 0) begin : shared_pipe
+        wire unused = &{1'b0, cipher_key, h_req_key, h_issue, key_write, key_load, key_load_index, key_wanted};
+        // of the job that is issued; the index was there while the job waited
+        reg [INDEX_WIDTH-1:0] index_reg;
+        reg [31:0] salt_reg;
+        reg [1:0] key_size_reg;
+        wire [2:0] skip = {MAX_KEY_SIZE - (kind_reg == KIND_H ? h_req_key_size : key_size_reg), 1'b0};
+        wire [INDEX_WIDTH+139:0] request = {
+            issue, index_reg, skip, kind_reg == KIND_H ? 128'd0 : {salt_reg, iv_reg, counter}, kind_reg, flag, second, amount
+        };
+
+        assign cipher_index = next_index;
+        assign {out_valid, out_block, out_kind, out_flag, out_second, out_amount} = aes_result;
+
+        always @(posedge clk) begin
+            if (next_ready) begin
+                index_reg <= next_index;
+                salt_reg <= next_valid ? cipher_salt : 32'd0;
+                key_size_reg <= cipher_key_size;
+            end
+        end
+
+        if (EXTRA_REGISTERS != 0) begin : registered
+            reg [INDEX_WIDTH+139:0] request_reg;
+
+            assign aes_request = request_reg;
+
+            always @(posedge clk) begin
+                request_reg <= request;
+                if (rst) begin
+                    request_reg[INDEX_WIDTH+139] <= 1'b0;
+                end
+            end
+        end else begin : at_once
+            assign aes_request = request;
+        end
     end else begin : keys_on_the_way
-        wire unused = &{1'b0, key_write, key_load, key_load_index, key_wanted};
+        wire unused = &{1'b0, key_write, key_load, key_load_index, key_wanted, aes_result};
         reg [INDEX_WIDTH-1:0] index_reg;
 
         wire [394:0] block_in = {
@@ -412,6 +459,7 @@ generate
         wire [394:0] block;
 
         assign cipher_index = accept ? next_index : index_reg;
+        assign aes_request = {INDEX_WIDTH+140{1'b0}};
 
         always @(posedge clk) begin
             index_reg <= cipher_index;
@@ -446,6 +494,13 @@ generate
             .m_block(out_block),
             .m_user({out_kind, out_flag, out_second, out_amount})
         );
+
+        initial begin
+            if (SHARED_AES != 0) begin
+                $display("Error: SHARED_AES takes KEY_STORE = 1 (instance %m)");
+                $finish;
+            end
+        end
     end
 endgenerate
 

@@ -18,6 +18,7 @@ module ipsec_bench #(
     parameter KEY_STORE = 0,
     parameter TX_ROM_ROUNDS = 0,
     parameter RX_ROM_ROUNDS = 0,
+    parameter SHARED_AES = 0,
     parameter GHASH_STAGES = 4,
     parameter GHASH_STYLE = 0,
     parameter EXTRA_REGISTERS = 0,
@@ -32,11 +33,26 @@ module ipsec_bench #(
 );
 
 reg clk = 1'b0;
+reg clk_2x = 1'b0;
 reg rst = 1'b1;
 // clock cycles since the start of the simulation
 reg [31:0] cycle = 32'd0;
 
-always #5 clk = !clk;
+generate
+    if (SHARED_AES != 0) begin : two_clocks
+        // both in one process: edges at the same time are one event
+        always begin
+            #2.5 clk_2x = 1'b0;
+            #2.5 clk_2x = 1'b1;
+            clk = 1'b1;
+            #2.5 clk_2x = 1'b0;
+            #2.5 clk_2x = 1'b1;
+            clk = 1'b0;
+        end
+    end else begin : one_clock
+        always #5 clk = !clk;
+    end
+endgenerate
 
 always @(posedge clk) begin
     cycle <= cycle + 32'd1;
@@ -160,12 +176,14 @@ ipsec_engine #(
     .KEY_STORE(KEY_STORE),
     .TX_ROM_ROUNDS(TX_ROM_ROUNDS),
     .RX_ROM_ROUNDS(RX_ROM_ROUNDS),
+    .SHARED_AES(SHARED_AES),
     .GHASH_STAGES(GHASH_STAGES),
     .GHASH_STYLE(GHASH_STYLE),
     .EXTRA_REGISTERS(EXTRA_REGISTERS),
     .RX_STORE_LOG2(RX_STORE_LOG2)
 ) ipsec_engine_inst (
     .clk(clk),
+    .clk_2x(clk_2x),
     .rst(rst),
     .s_axil_awaddr(s_axil_awaddr),
     .s_axil_awprot(s_axil_awprot),

@@ -102,6 +102,7 @@ ipsec_engine #(
     .MAX_KEY_BITS(MAX_KEY_BITS)
 ) ipsec_engine_inst (
     .clk(clk),
+    .clk_2x(1'b0),
     .rst(rst),
     .s_axil_awaddr(s_axil_awaddr),
     .s_axil_awprot(s_axil_awprot),

@@ -231,7 +231,8 @@ class _Benchmark:
         self._progress = ProgressLines(0)
         identification = session.identification
         rounds = identification.max_key_bits // 32 + 6
-        self.aes_latency = rounds * identification.cycles_per_round + 1
+        shared = int(session.bench.dut.SHARED_AES.value) != 0
+        self.aes_latency = 5 * rounds // 2 + 5 if shared else rounds * identification.cycles_per_round + 1
         if int(session.bench.dut.KEY_STORE.value):
             # a job waits for its key, and for an E_K(0) before it
             self.aes_latency += 8

@@ -10,6 +10,7 @@ from typing import Any
 import cocotb
 import pytest
 
+from tb.benchmark import BUILDS
 from tb.jobs.session import Session
 from tb.sim import SIMULATORS, run_cocotb
 from tb.traffic import frames_from_wire, frames_to_send, random_sas
@@ -25,14 +26,8 @@ PARAMETERS: dict[str, dict[str, int]] = {
     "pipelined": {"CYCLES_PER_ROUND": 3},
     "hash": {"MAX_KEY_BITS": 128, "SA_COUNT": 1024, "CYCLES_PER_ROUND": 2, "GHASH_STAGES": 8},
     # as for an FPGA
-    "stored_keys": {
-        "KEY_STORE": 1,
-        "CYCLES_PER_ROUND": 3,
-        "TX_ROM_ROUNDS": 10,
-        "RX_ROM_ROUNDS": 10,
-        "GHASH_STYLE": 1,
-        "EXTRA_REGISTERS": 1,
-    },
+    "stored_keys": BUILDS["stored_keys"],
+    "shared_aes": BUILDS["shared_aes"],
 }
 # composite S-boxes, as for an FPGA; Icarus, which runs them at 250 cycles/s, sees them in the unit tests of aes_pipe
 PARAMETERS_OF_VERILATOR = {"hash": {"SBOX_STYLE": 1}}

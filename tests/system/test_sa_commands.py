@@ -560,6 +560,7 @@ async def hard_reset_mid_traffic(dut: Any) -> None:
 
 
 STORED_KEYS = BUILDS["stored_keys"]
+SHARED_AES = BUILDS["shared_aes"]
 
 
 def _round_keys(key: bytes) -> bytes:
@@ -617,8 +618,13 @@ async def deleted_key_is_gone(dut: Any) -> None:
     assert not _leaks(dut, pieces), "the pieces are there before the SA is"
     handles = await add(miniport, sa), await add(miniport, mirrored(sa))
     held = _leaks(dut, pieces)
-    stored = int(dut.KEY_STORE.value) != 0
-    for what in ("hash", "round[0].aes_round_key", "round[14].aes_round_key") if stored else ("hash", "cipher"):
+    if int(dut.SHARED_AES.value):
+        keys = ["aes_indexed_pipe_inst.aes_indexed_key", "round[14].next.aes_indexed_round_inst.aes_indexed_key"]
+    elif int(dut.KEY_STORE.value):
+        keys = ["round[0].aes_round_key", "round[14].aes_round_key"]
+    else:
+        keys = ["cipher"]
+    for what in ("hash", *keys):
         assert any(what in path for path in held), f"the search is blind for {what}: {held}"
     frames = [plain(sa, number + 1) for number in range(12)]
     traffic = cocotb.start_soon(
@@ -653,7 +659,7 @@ def test_sa_commands(sim: str, build: dict[str, int]) -> None:
 
 
 @pytest.mark.skipif("icarus" not in SIMULATORS, reason="Icarus shows all signals; Verilator would need another build")
-@pytest.mark.parametrize("parameters", [{}, STORED_KEYS], ids=["default", "stored_keys"])
+@pytest.mark.parametrize("parameters", [{}, STORED_KEYS, SHARED_AES], ids=["default", "stored_keys", "shared_aes"])
 def test_deleted_key_is_gone(parameters: dict[str, int]) -> None:
     """The look into every memory, on Icarus."""
     run_cocotb("icarus", "ipsec_bench", None, MODULE, {"SA_COUNT": 16, **parameters}, testcase="deleted_key_is_gone")

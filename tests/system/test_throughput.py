@@ -18,7 +18,7 @@ SET = {"verilator": "quick", "icarus": "smoke"}
     [
         (sim, build)
         for sim in SIMULATORS
-        for build in ("default", "pipelined", "stored_keys")
+        for build in ("default", "pipelined", "stored_keys", "shared_aes")
         if sim == "verilator" or build == "default"
     ],
 )
@@ -36,7 +36,7 @@ needs_verilator = pytest.mark.skipif("verilator" not in SIMULATORS, reason="need
 
 
 @needs_verilator
-@pytest.mark.parametrize("build", ["default", "pipelined", "stored_keys"])
+@pytest.mark.parametrize("build", ["default", "pipelined", "stored_keys", "shared_aes"])
 @pytest.mark.parametrize("load", ["long_packets", "deepest"])
 def test_hard_loads(build: str, load: str) -> None:
     """Frames that end before their IP packets cost no more than others; nor does the deepest header take too long."""

@@ -15,9 +15,9 @@ from cocotb.triggers import FallingEdge
 from models.crypto import aes_ecb
 from models.vectors import aes_vectors
 from tb.sim import SIMULATORS, run_cocotb, source_closure
+from tests.unit.aes_key_bench import INDEXES, KeyBench
 from tests.unit.aes_pipe.test_aes_pipe import registers
 
-INDEXES = 8
 SUBSTITUTED_ZEROS = int.from_bytes(bytes([0x63] * 16), "big")
 """SubBytes of a state of zeros."""
 
@@ -29,15 +29,12 @@ class Job(NamedTuple):
     blocks: Sequence[bytes]
 
 
-class Bench:
+class Bench(KeyBench):
     """Drives whole schedules of jobs and checks each result for its cycle, value and side band."""
 
     def __init__(self, dut: Any) -> None:
-        self.dut = dut
-        self.key_bits = int(dut.MAX_KEY_BITS.value)
-        self.rounds = self.key_bits // 32 + 6
+        super().__init__(dut)
         self.latency = 3 * self.rounds + 1
-        self.keys: list[bytes] = [b""] * INDEXES
 
     async def start(self) -> None:
         """Reset."""
@@ -52,32 +49,6 @@ class Bench:
         for _ in range(2):
             await FallingEdge(self.dut.clk)
         self.dut.rst.value = 0
-
-    async def set_key(self, index: int, key: bytes) -> None:
-        """Expand ``key`` into entry ``index``."""
-        dut = self.dut
-        self.keys[index] = key
-        dut.start.value = 1
-        dut.index.value = index
-        dut.key.value = int.from_bytes(key.ljust(32, b"\0"), "big")
-        dut.key_size.value = (len(key) - 16) // 8
-        await FallingEdge(dut.clk)
-        dut.start.value = 0
-        dut.key.value = random.getrandbits(256)
-        cycles = 1
-        while not int(dut.done.value):
-            await FallingEdge(dut.clk)
-            cycles += 1
-        assert cycles == 5 * 4 * (self.rounds + 1) + 1
-
-    async def erase(self, index: int) -> None:
-        """Overwrite all round keys of entry ``index``."""
-        self.dut.index.value = index
-        self.dut.erase.value = 1
-        for word in range(4):
-            self.dut.erase_word.value = word
-            await FallingEdge(self.dut.clk)
-        self.dut.erase.value = 0
 
     async def run(self, jobs: Sequence[Job], gap: float = 0.0) -> None:
         """The jobs as soon as each may follow, or later with probability ``gap``; blocks of a job likewise.
@@ -126,10 +97,6 @@ class Bench:
                 assert (int(dut.m_block.value), int(dut.m_user.value)) == expected[cycle + 1], f"cycle {cycle}"
             else:
                 assert int(dut.m_user.value) == 0, f"cycle {cycle}"
-
-    def random_key(self) -> bytes:
-        """Of any size."""
-        return random.randbytes(random.choice([size for size in (16, 24, 32) if 8 * size <= self.key_bits]))
 
     def stored(self, index: int) -> list[int]:
         """The words of the round keys of an entry (Icarus)."""

@@ -235,7 +235,9 @@ esp_receive #(
     .cipher_key_size(cipher_key_size),
     .cipher_salt(cipher_salt),
     .key_write(43'd0),
-    /* verilator lint_off PINCONNECTEMPTY */ // all powers at once
+    .aes_result(137'd0),
+    /* verilator lint_off PINCONNECTEMPTY */ // the AES pipe is inside; all powers at once
+    .aes_request(),
     .hash_read(),
     .hash_power(),
     /* verilator lint_on PINCONNECTEMPTY */
