@@ -98,6 +98,7 @@ aes_indexed_pipe #(
     .INDEX_WIDTH(INDEX_WIDTH)
 ) aes_indexed_pipe_inst (
     .clk(clk_2x),
+    .rst(rst),
     .write_clk(clk),
     .key_write(key_write),
     .s_valid(entry_reg[ENTRY_WIDTH-1]),

@@ -6,14 +6,14 @@
 //          S-boxes in the composite field, in four stages.
 // Skip     A block with s_skip = n passes by the first n rounds (0, 2 or 4): the keys are stored so that they end with the last
 //          round (aes_key_setup), and begin with zeros. Through the rounds goes a block of zeros instead, whose octets are then equal and known,
-//          and behind round n its place is taken by the block, which went along beside.
+//          and behind round n its place is taken by the block, which went along beside, in a ring of memory for every two rounds.
 // Latency  LATENCY = (MAX_KEY_BITS/32 + 6) * 5 + 4 cycles, for every key size.
 // Rate     one block per cycle; there is no ready, the pipe never stalls.
 // Order    FIPS-197: block[127:120] is octet 0.
 // Write    one word of the round key of an SA, by aes_key_setup, on a clock of its own, never while the SA has a block in the pipe.
 // Secrets  without s_valid no key is read, and a block of zeros goes through the rounds: LATENCY cycles later nothing is left of keys and
 //          blocks, all registers hold zero or what the rounds make of it.
-// Reset    none: what is in the pipe comes out. The memories keep their contents.
+// Reset    of the rings alone: a block that is in one does not come out, every other does. The memories keep their contents.
 
 `resetall
 `timescale 1ns / 1ps
@@ -28,6 +28,7 @@ module aes_indexed_pipe #
 )
 (
     input  wire                    clk,
+    input  wire                    rst,
 
     /*
      * Write of a word of an SA's round key: {valid, of all rounds, round[3:0], index, word[1:0], data[31:0]}
@@ -48,14 +49,15 @@ module aes_indexed_pipe #
 localparam ROUNDS = MAX_KEY_BITS / 32 + 6;
 // rounds that shorter keys leave out
 localparam SKIPPED = ROUNDS - 10;
+localparam RINGS = SKIPPED / 2;
 // cycles of a round
 localparam CYCLES = 5;
 localparam READ_WIDTH = INDEX_WIDTH + 1;
 
 // what the rounds before make of an octet of zero under keys of zero: S(0), S(S(0)), ...; MixColumns leaves equal octets as they are
 function [7:0] passed_octet;
-    input integer rounds;
-    passed_octet = rounds == 2 ? 8'hfb : 8'h76;
+    input [2:0] rounds;
+    passed_octet = rounds == 3'd2 ? 8'hfb : 8'h76;
 endfunction
 
 wire                   write;
@@ -100,6 +102,18 @@ aes_indexed_key #(
     .key(key)
 );
 
+// {pairs of rounds that are left to pass by, block}, in front of each ring and behind the last; without such a block zero
+wire [130*(RINGS+1)-1:0] beside;
+// without a ring there is nothing to reset
+wire unused = &{1'b0, rst, beside[130*RINGS +: 130]};
+reg [129:0]              entering_reg;
+
+assign beside[129:0] = entering_reg;
+
+always @(posedge clk) begin
+    entering_reg <= s_valid && s_skip != 3'd0 ? {s_skip[2:1], s_block ^ {16{passed_octet(s_skip)}}} : 130'd0;
+end
+
 generate
     genvar r;
 
@@ -112,17 +126,27 @@ generate
             wire [127:0] addend;
 
             if (r <= SKIPPED && r % 2 == 0) begin : passed
-                localparam [2:0] SKIP = r;
-                localparam LINE = CYCLES * r + 3;
-                wire joins = s_valid && s_skip == SKIP;
+                wire [129:0] arriving;
+                reg [127:0]  addend_reg;
+                reg [129:0]  beside_reg;
 
-                // registers: a memory would be read through more than two LUTs
-                reg [128*LINE-1:0] line_reg;
+                assign addend = addend_reg;
+                assign beside[130*r/2 +: 130] = beside_reg;
 
-                assign addend = line_reg[128*(LINE-1) +: 128];
+                // the first waits for the key at the entry, too
+                delay_ring #(
+                    .WIDTH(130),
+                    .DELAY(r == 2 ? 2 * CYCLES + 1 : 2 * CYCLES - 1)
+                ) delay_ring_inst (
+                    .clk(clk),
+                    .rst(rst),
+                    .s_data(beside[130*(r/2-1) +: 130]),
+                    .m_data(arriving)
+                );
 
                 always @(posedge clk) begin
-                    line_reg <= {line_reg[128*(LINE-1)-1:0], joins ? s_block ^ {16{passed_octet(r)}} : 128'd0};
+                    addend_reg <= arriving[129:128] == 2'd1 ? arriving[127:0] : 128'd0;
+                    beside_reg <= arriving[129] ? {2'd1, arriving[127:0]} : 130'd0;
                 end
             end else begin : all_take_part
                 assign addend = 128'd0;

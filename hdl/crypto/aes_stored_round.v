@@ -42,31 +42,7 @@ module aes_stored_round #
     output wire [USER_WIDTH-1:0] m_user
 );
 
-// ShiftRows
-wire [127:0] shifted = {
-    s_state[127:120], s_state[87:80], s_state[47:40], s_state[7:0],
-    s_state[95:88], s_state[55:48], s_state[15:8], s_state[103:96],
-    s_state[63:56], s_state[23:16], s_state[111:104], s_state[71:64],
-    s_state[31:24], s_state[119:112], s_state[79:72], s_state[39:32]
-};
-
-// MixColumns: with r[i] = a[i+1] and t[i] = a[i] ^ a[i+1] in each column, out[i] = x*t[i] ^ r[i] ^ t[i+2]
-function [127:0] mix_columns;
-    input [127:0] a;
-    reg [127:0] r;
-    reg [127:0] t;
-    reg [127:0] u;
-    begin
-        r = {a[119:96], a[127:120], a[87:64], a[95:88], a[55:32], a[63:56], a[23:0], a[31:24]};
-        t = a ^ r;
-        u = (t >> 7) & {16{8'h01}};
-        u = u | (u << 1);
-        u = u | (u << 3);
-        mix_columns = r ^ {t[111:96], t[127:112], t[79:64], t[95:80], t[47:32], t[63:48], t[15:0], t[31:16]}
-            ^ ((t << 1) & {16{8'hfe}}) ^ u;
-    end
-endfunction
-
+wire [127:0]         shifted;
 reg                  valid_1_reg;
 reg                  skip_1_reg;
 reg [USER_WIDTH-1:0] user_1_reg;
@@ -76,6 +52,7 @@ wire [127:0]         substituted;
 reg                  valid_2_reg;
 reg [USER_WIDTH-1:0] user_2_reg;
 reg [127:0]          state_2_reg;
+wire [127:0]         mixed;
 
 reg                  m_valid_reg;
 reg [127:0]          m_state_reg;
@@ -84,6 +61,16 @@ reg [USER_WIDTH-1:0] m_user_reg;
 assign m_valid = m_valid_reg;
 assign m_state = m_state_reg;
 assign m_user = m_user_reg;
+
+aes_shift_rows aes_shift_rows_inst (
+    .s_state(s_state),
+    .m_state(shifted)
+);
+
+aes_mix_columns aes_mix_columns_inst (
+    .s_state(state_2_reg),
+    .m_state(mixed)
+);
 
 generate
     if (SBOX_STYLE == 2) begin : block_ram
@@ -126,7 +113,7 @@ always @(posedge clk) begin
 
     m_valid_reg <= valid_2_reg && !rst;
     m_user_reg <= valid_2_reg ? user_2_reg : {USER_WIDTH{1'b0}};
-    m_state_reg <= (LAST != 0 ? state_2_reg : mix_columns(state_2_reg)) ^ key;
+    m_state_reg <= (LAST != 0 ? state_2_reg : mixed) ^ key;
     if (forget) begin
         m_state_reg <= 128'd0;
     end

@@ -339,9 +339,9 @@ wire out_second;
 wire [3:0] out_amount;
 
 generate
-    if (KEY_STORE != 0 && SHARED_AES == 0) begin : stored_keys
-        wire unused = &{1'b0, cipher_key, h_req_key, h_issue, aes_result};
+    if (KEY_STORE != 0) begin : stored_keys
         // of the job that is issued; the index was there while the job waited
+        reg [INDEX_WIDTH-1:0] index_reg;
         reg [31:0] salt_reg;
         reg [1:0] key_size_reg;
         // rounds of the pipe that the key is too short for
@@ -349,82 +349,12 @@ generate
 
         wire [INDEX_WIDTH+2:0] key_in = {key_load, key_load_index, accept, key_wanted || active_reg};
         wire [INDEX_WIDTH+2:0] key_control;
-        wire [139:0] block_in = {
-            issue, skip, kind_reg == KIND_H ? 128'd0 : {salt_reg, iv_reg, counter}, kind_reg, flag, second, amount
-        };
-        wire [139:0] block;
-
-        assign cipher_index = next_index;
-        assign aes_request = {INDEX_WIDTH+140{1'b0}};
-
-        always @(posedge clk) begin
-            if (next_ready) begin
-                salt_reg <= next_valid ? cipher_salt : 32'd0;
-                key_size_reg <= cipher_key_size;
-            end
-        end
-
-        if (EXTRA_REGISTERS != 0) begin : registered
-            reg [INDEX_WIDTH+2:0] key_in_reg;
-            reg [139:0] block_in_reg;
-
-            assign key_control = key_in_reg;
-            assign block = block_in_reg;
-
-            always @(posedge clk) begin
-                key_in_reg <= key_in;
-                block_in_reg <= block_in;
-                if (rst) begin
-                    key_in_reg <= 0;
-                    block_in_reg[139] <= 1'b0;
-                end
-            end
-        end else begin : at_once
-            assign key_control = key_in;
-            assign block = block_in;
-        end
-
-        aes_stored_pipe #(
-            .MAX_KEY_BITS(MAX_KEY_BITS),
-            .ROM_ROUNDS(ROM_ROUNDS),
-            .INDEX_WIDTH(INDEX_WIDTH),
-            .USER_WIDTH(8)
-        ) aes_stored_pipe_inst (
-            .clk(clk),
-            .rst(rst),
-            .key_write(key_write),
-            .load(key_control[INDEX_WIDTH+2]),
-            .load_index(key_control[INDEX_WIDTH+1:2]),
-            .swap(key_control[1]),
-            .busy(key_control[0]),
-            .s_valid(block[139]),
-            .s_skip(block[138:136]),
-            .s_block(block[135:8]),
-            .s_user(block[7:0]),
-            .m_valid(out_valid),
-            .m_block(out_block),
-            .m_user({out_kind, out_flag, out_second, out_amount})
-        );
-
-        initial begin
-            if (CYCLES_PER_ROUND != 3) begin
-                $display("Error: KEY_STORE takes CYCLES_PER_ROUND = 3 (instance %m)");
-                $finish;
-            end
-        end
-    end else if (KEY_STORE != 0) begin : shared_pipe
-        wire unused = &{1'b0, cipher_key, h_req_key, h_issue, key_write, key_load, key_load_index, key_wanted};
-        // of the job that is issued; the index was there while the job waited
-        reg [INDEX_WIDTH-1:0] index_reg;
-        reg [31:0] salt_reg;
-        reg [1:0] key_size_reg;
-        wire [2:0] skip = {MAX_KEY_SIZE - (kind_reg == KIND_H ? h_req_key_size : key_size_reg), 1'b0};
-        wire [INDEX_WIDTH+139:0] request = {
+        wire [INDEX_WIDTH+139:0] block_in = {
             issue, index_reg, skip, kind_reg == KIND_H ? 128'd0 : {salt_reg, iv_reg, counter}, kind_reg, flag, second, amount
         };
+        wire [INDEX_WIDTH+139:0] block;
 
         assign cipher_index = next_index;
-        assign {out_valid, out_block, out_kind, out_flag, out_second, out_amount} = aes_result;
 
         always @(posedge clk) begin
             if (next_ready) begin
@@ -435,18 +365,63 @@ generate
         end
 
         if (EXTRA_REGISTERS != 0) begin : registered
-            reg [INDEX_WIDTH+139:0] request_reg;
+            reg [INDEX_WIDTH+2:0] key_in_reg;
+            reg [INDEX_WIDTH+139:0] block_in_reg;
 
-            assign aes_request = request_reg;
+            assign key_control = key_in_reg;
+            assign block = block_in_reg;
 
             always @(posedge clk) begin
-                request_reg <= request;
+                key_in_reg <= key_in;
+                block_in_reg <= block_in;
                 if (rst) begin
-                    request_reg[INDEX_WIDTH+139] <= 1'b0;
+                    key_in_reg <= 0;
+                    block_in_reg[INDEX_WIDTH+139] <= 1'b0;
                 end
             end
         end else begin : at_once
-            assign aes_request = request;
+            assign key_control = key_in;
+            assign block = block_in;
+        end
+
+        if (SHARED_AES != 0) begin : shared_pipe
+            wire unused = &{1'b0, cipher_key, h_req_key, h_issue, key_write, key_control};
+
+            assign aes_request = block;
+            assign {out_valid, out_block, out_kind, out_flag, out_second, out_amount} = aes_result;
+        end else begin : own_pipe
+            wire unused = &{1'b0, cipher_key, h_req_key, h_issue, block[INDEX_WIDTH+138:139], aes_result};
+
+            assign aes_request = {INDEX_WIDTH+140{1'b0}};
+
+            aes_stored_pipe #(
+                .MAX_KEY_BITS(MAX_KEY_BITS),
+                .ROM_ROUNDS(ROM_ROUNDS),
+                .INDEX_WIDTH(INDEX_WIDTH),
+                .USER_WIDTH(8)
+            ) aes_stored_pipe_inst (
+                .clk(clk),
+                .rst(rst),
+                .key_write(key_write),
+                .load(key_control[INDEX_WIDTH+2]),
+                .load_index(key_control[INDEX_WIDTH+1:2]),
+                .swap(key_control[1]),
+                .busy(key_control[0]),
+                .s_valid(block[INDEX_WIDTH+139]),
+                .s_skip(block[138:136]),
+                .s_block(block[135:8]),
+                .s_user(block[7:0]),
+                .m_valid(out_valid),
+                .m_block(out_block),
+                .m_user({out_kind, out_flag, out_second, out_amount})
+            );
+
+            initial begin
+                if (CYCLES_PER_ROUND != 3) begin
+                    $display("Error: KEY_STORE takes CYCLES_PER_ROUND = 3 (instance %m)");
+                    $finish;
+                end
+            end
         end
     end else begin : keys_on_the_way
         wire unused = &{1'b0, key_write, key_load, key_load_index, key_wanted, aes_result};
