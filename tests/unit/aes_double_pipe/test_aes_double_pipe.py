@@ -179,6 +179,36 @@ async def nothing_stays(dut: Any) -> None:
     assert [stored(index) for index in (4, 6)] == [before[index] for index in (4, 6)]
 
 
+@cocotb.test()
+async def crossings_have_a_whole_cycle(dut: Any) -> None:
+    """What the other clock reads turns at edges that both clocks have, never between them: scripts.synth relies on it."""
+    bench = await bench_of(dut)
+    if not cocotb.SIM_NAME.lower().startswith("icarus"):
+        return  # no registers to look at
+    between, common = [], []
+
+    async def watch() -> None:
+        pipe = dut.pipe
+        crossing = (pipe.toggle_reg, pipe.taken_reg, pipe.blocks_reg)
+        before = None
+        while True:
+            # in front of the next edge
+            await FallingEdge(dut.clk_2x)
+            now = [str(register.value) for register in crossing]
+            if before is not None:
+                # the edge that was: one of both clocks, if clk is high behind it
+                (common if dut.clk.value else between).append([a != b for a, b in zip(before, now, strict=True)])
+            before = now
+
+    watcher = cocotb.start_soon(watch())
+    for index in range(INDEXES):
+        await bench.set_key(index, bench.random_key())
+    await bench.run(*(random_blocks(60, 0.8) for _ in range(STREAMS)))
+    watcher.cancel()
+    assert not any(map(any, between))
+    assert all(sum(turns) > 40 for turns in zip(*common, strict=True))
+
+
 @pytest.mark.parametrize("key_bits", [256, 192, 128])
 @pytest.mark.parametrize("sim", SIMULATORS)
 def test_aes_double_pipe(sim: str, key_bits: int) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""delay_ring: every word leaves DELAY cycles after it came, in all groups of bits, and is gone from the ring 16 cycles later."""
+"""delay_ring: every word leaves DELAY cycles after it came, in all groups of bits, and is gone 16 cycles later."""
 
 from __future__ import annotations
 
