@@ -181,11 +181,12 @@ async def nothing_stays(dut: Any) -> None:
 
 @cocotb.test()
 async def crossings_have_a_whole_cycle(dut: Any) -> None:
-    """What the other clock reads turns at edges that both clocks have, never between them: scripts.synth relies on it."""
+    """What the other clock reads turns at edges that both clocks have, never between them (scripts.synth)."""
     bench = await bench_of(dut)
     if not cocotb.SIM_NAME.lower().startswith("icarus"):
         return  # no registers to look at
-    between, common = [], []
+    between: list[list[bool]] = []
+    common: list[list[bool]] = []
 
     async def watch() -> None:
         pipe = dut.pipe
