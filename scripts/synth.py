@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from rich.table import Table
 
 from scripts import floorplan
 from scripts.synth_check import TABLE, Area, Block, run_yosys
-from scripts.yosys_worker import DOUBLE_CLOCK, PLL_PIN
+from scripts.yosys_worker import PLL_PIN
 from tb.sim import BUILD_FOLDER, ROOT
 
 REPORT = BUILD_FOLDER / "reports" / "synth.json"
@@ -42,6 +42,8 @@ CAPACITY = Area(luts=83640, flip_flops=83640, block_rams=208, distributed_rams=1
 """of the device"""
 CLOCKS = "clocks.lpf"
 """Rate of the clock in front of a PLL; nextpnr derives those behind it."""
+EDGE = "posedge "
+"""in front of the name of a clock"""
 BEAT_BITS = 128
 ROUTERS = ("router1", "router2")
 """of nextpnr; router2 gets through a device that is nearly full"""
@@ -175,12 +177,20 @@ def plain_net(name: str) -> str:
     return re.sub(r"(\[\d+\])+$", "", name.removeprefix("block."))
 
 
-def cycles_of_clk(launch: str, capture: str) -> float:
-    """How much of a cycle of ``clk`` a path has, by the names of its clocks: half of one if both are DOUBLE_CLOCK.
+def double_clocks(held: Mapping[str, float]) -> set[str]:
+    """Those of the clocks that nextpnr holds to twice the rate of the slowest, by their rates in MHz.
+
+    That is DOUBLE_CLOCK, under any name of its net.
+    """
+    return {name for name, mhz in held.items() if mhz > 1.5 * min(held.values())}
+
+
+def cycles_of_clk(launch: str, capture: str, double: Container[str]) -> float:
+    """How much of a cycle of ``clk`` a path has, by the names of its clocks: half of one if both are in ``double``.
 
     What goes from one clock to the other has a whole one (aes_double_pipe).
     """
-    return 0.5 if all(re.search(rf"\b{DOUBLE_CLOCK}$", name) for name in (launch, capture)) else 1.0
+    return 0.5 if launch in double and capture in double else 1.0
 
 
 def placed_rate(log: str) -> float | None:
@@ -189,12 +199,11 @@ def placed_rate(log: str) -> float | None:
     Of paths between two clocks too, whose delays it tells but leaves to others.
     """
     figures = re.split(r"^Info: Slack histogram:", log, maxsplit=1, flags=re.MULTILINE)[0]
-    rates = [
-        float(mhz) * cycles_of_clk(name, name)
-        for name, mhz in re.findall(r"Max frequency for clock\s+'([^']+)': ([\d.]+) MHz", figures)
-    ]
+    clocks = re.findall(r"Max frequency for clock\s+'([^']+)': ([\d.]+) MHz \(\w+ at ([\d.]+) MHz\)", figures)
+    double = double_clocks({name: float(held) for name, _, held in clocks})
+    rates = [float(mhz) * cycles_of_clk(name, name, double) for name, mhz, _ in clocks]
     rates += [
-        1000 / float(ns) * cycles_of_clk(launch, capture)
+        1000 / float(ns) * cycles_of_clk(launch, capture, double)
         for launch, capture, ns in re.findall(r"Max delay posedge (\S+)\s+-> posedge (\S+)\s*: ([\d.]+) ns", figures)
     ]
     return round(min(rates), 2) if rates else None
@@ -205,12 +214,13 @@ def paths_of(report: Mapping[str, Any]) -> list[tuple[float, list[dict[str, Any]
 
     The one that allows the least is the first.
     """
+    double = double_clocks({name: clock["constraint"] for name, clock in report["fmax"].items()})
     found = []
     for path in report["critical_paths"]:
         launch, capture = path["from"], path["to"]
-        if launch.startswith("posedge") and capture.startswith("posedge"):
-            delay = sum(step["delay"] for step in path["path"])
-            found.append((1000 / delay * cycles_of_clk(launch, capture), path["path"]))
+        if launch.startswith(EDGE) and capture.startswith(EDGE):
+            cycles = cycles_of_clk(launch.removeprefix(EDGE), capture.removeprefix(EDGE), double)
+            found.append((1000 / sum(step["delay"] for step in path["path"]) * cycles, path["path"]))
     return sorted(found, key=lambda rate_and_path: rate_and_path[0])
 
 
@@ -347,7 +357,8 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
     used = {kind: (count["used"], count["available"]) for kind, count in report["utilization"].items() if count["used"]}
     if not job.route:
         return Routed(seed, None, placed_mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
-    mhz = min(clock["achieved"] * cycles_of_clk(name, name) for name, clock in report["fmax"].items())
+    double = double_clocks({name: clock["constraint"] for name, clock in report["fmax"].items()})
+    mhz = min(clock["achieved"] * cycles_of_clk(name, name, double) for name, clock in report["fmax"].items())
     mhz = min([mhz, *(allowed for allowed, _ in paths_of(report))])
     return Routed(seed, round(mhz, 2), placed_mhz, *critical_path(report), used, seconds, "", cached)
 
