@@ -22,7 +22,7 @@ import time
 import tomllib
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -76,7 +76,7 @@ class Job:
     router: str = "router1"
     """of ROUTERS"""
     floorplan: str = ""
-    """places of the block RAMs: scripts.floorplan"""
+    """places of the block RAMs, and LUTs that stay empty: scripts.floorplan"""
     settings: Mapping[str, float] = field(default_factory=dict)
     """of nextpnr, those without an option: they go into the netlist"""
     double_clock: bool = False
@@ -291,7 +291,7 @@ def prepare(netlist: Path, job: Job) -> Path:
         constraint = f'FREQUENCY PORT "{PLL_PIN}" {rate(job):g} MHZ;\n'
         netlist.with_name(CLOCKS).write_text(constraint, encoding="utf-8")
     if job.floorplan:
-        floorplan.give_places(content, floorplan.read(job.floorplan))
+        floorplan.apply(content, floorplan.read(job.floorplan))
     # a point in each number: nextpnr takes "1" and "0" for bits
     floorplan.top_module(content)["settings"] = {name: str(float(value)) for name, value in job.settings.items()}
     target = netlist.with_name("prepared.json")
@@ -318,7 +318,7 @@ def new_floorplan(job: Job) -> str:
         raise ValueError(f"not placed (see {os.path.relpath(log_file, ROOT)})")
     places, before, after = floorplan.assign(json.loads(placed.read_text(encoding="utf-8")))
     placed.unlink()
-    floorplan.write(job.floorplan, places)
+    floorplan.write(job.floorplan, replace(floorplan.read(job.floorplan), places=places))
     return f"wires of block RAMs {before:,} tiles as placed, {after:,} with the new floorplan"
 
 
@@ -328,8 +328,8 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
     In one run: for a placement that was written and read again nextpnr needs 4 % more wires.
     """
     options = nextpnr_options(job, seed)
-    places = floorplan.read(job.floorplan) if job.floorplan else {}
-    all_of_it = [netlist.parent.name, options, places, dict(job.settings), versions()[NEXTPNR]]
+    plan = floorplan.read(job.floorplan) if job.floorplan else floorplan.Floorplan()
+    all_of_it = [netlist.parent.name, options, asdict(plan), dict(job.settings), versions()[NEXTPNR]]
     key = hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()[:12]
     report_file, log_file = netlist.with_name(f"route-{key}.json"), netlist.with_name(f"route-{key}.log")
     cached = report_file.is_file()
@@ -355,6 +355,9 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
         return Routed(seed, None, placed_mhz, [], (0.0, 0.0), {}, seconds, reason, cached)
     report = json.loads(report_file.read_text(encoding="utf-8"))
     used = {kind: (count["used"], count["available"]) for kind, count in report["utilization"].items() if count["used"]}
+    if blocked := len(plan.blocked()):
+        # the cells that keep them empty
+        used[floorplan.COMB] = used[floorplan.COMB][0] - blocked, used[floorplan.COMB][1]
     if not job.route:
         return Routed(seed, None, placed_mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
     double = double_clocks({name: clock["constraint"] for name, clock in report["fmax"].items()})

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scripts.floorplan import COMB
 from scripts.markdown import replace_part, table
 from scripts.synth import BEAT_BITS, REPORT, XILINX, read_jobs
 from tb.sim import ROOT
@@ -43,7 +44,7 @@ def routed_table(report: Mapping[str, Any]) -> str:
     for block in report["blocks"]:
         best = best_of(block)
         placed = [run for run in block["routed"] if run["utilisation"]]
-        used = f"{placed[0]['utilisation']['TRELLIS_COMB'][0]:,}" if placed else "" if block["fits"] else "too many"
+        used = f"{placed[0]['utilisation'][COMB][0]:,}" if placed else "" if block["fits"] else "too many"
         before = ", ".join(f"{run['placed_mhz'] or '-'}" for run in block["routed"])
         seeds = ", ".join(f"{run['mhz'] or '-'} ({run['seed']})" for run in block["routed"])
         if not best and block["routed"]:
