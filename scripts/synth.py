@@ -45,6 +45,8 @@ CLOCKS = "clocks.lpf"
 EDGE = "posedge "
 """in front of the name of a clock"""
 BEAT_BITS = 128
+GOAL_MHZ = 100.0
+"""what nextpnr works towards where no minimum is asked"""
 ROUTERS = ("router1", "router2")
 """of nextpnr; router2 gets through a device that is nearly full"""
 SETTINGS = tuple(
@@ -67,12 +69,8 @@ class Job:
     """one run of nextpnr each; the best counts"""
     minimum_mhz: float | None = None
     """an error below that, and if the block does not fit"""
-    goal_mhz: float = 100.0
-    """what nextpnr works towards where no minimum is asked"""
     minutes: float = 45
     """a run of nextpnr that takes longer is given up"""
-    route: bool = True
-    """False: placed only"""
     router: str = "router1"
     """of ROUTERS"""
     floorplan: str = ""
@@ -159,8 +157,6 @@ def read_jobs(path: Path = TABLE) -> list[Job]:
         if job.floorplan and not floorplan.file_of(job.floorplan).is_file():
             file = os.path.relpath(floorplan.file_of(job.floorplan), ROOT)
             raise ValueError(f"{path.name}: {job.name}: floorplan = {job.floorplan!r} has no file {file}")
-        if not job.route and job.minimum_mhz is not None:
-            raise ValueError(f"{path.name}: {job.name}: minimum_mhz = {job.minimum_mhz:g} needs route = true")
     if len({job.name for job in jobs}) != len(jobs):
         raise ValueError(f"{path.name}: two jobs of one name")
     return jobs
@@ -245,11 +241,11 @@ def critical_path(report: Mapping[str, Any]) -> tuple[list[str], tuple[float, fl
 
 def rate(job: Job) -> float:
     """What nextpnr works towards, in MHz."""
-    return job.minimum_mhz or job.goal_mhz
+    return job.minimum_mhz or GOAL_MHZ
 
 
 def nextpnr_options(job: Job, seed: int) -> list[str]:
-    """All but the files."""
+    """All but the files and the router."""
     return [
         "--85k",
         *("--package", PACKAGE, "--speed", str(job.speed), "--seed", str(seed)),
@@ -257,9 +253,12 @@ def nextpnr_options(job: Job, seed: int) -> list[str]:
         *(["--lpf", CLOCKS, "--lpf-allow-unconstrained"] if job.double_clock else []),
         # heap, the default, makes a quarter more wire of the engine
         *("--placer", "static"),
-        *(["--router", job.router] if job.route else ["--no-route"]),
-        *(["--tmg-ripup"] if job.route and job.ripup else []),
     ]
+
+
+def router_options(job: Job) -> list[str]:
+    """Those of a run that does not stop behind the placement."""
+    return ["--router", job.router, *(["--tmg-ripup"] if job.ripup else [])]
 
 
 def run_nextpnr(folder: Path, arguments: Sequence[str], log: TextIO, minutes: float) -> int:
@@ -309,7 +308,7 @@ def new_floorplan(job: Job) -> str:
         raise ValueError("\n".join(run.reasons))
     netlist, placed = run.folder / "netlist.json", run.folder / "placed.json"
     log_file = run.folder / "placed.log"
-    options = nextpnr_options(replace(job, route=False), job.seeds[0])
+    options = [*nextpnr_options(job, job.seeds[0]), "--no-route"]
     source = prepare(netlist, job)
     with log_file.open("w", encoding="utf-8") as log:
         code = run_nextpnr(run.folder, [*options, "--json", source.name, "--write", placed.name], log, job.minutes)
@@ -327,7 +326,7 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
 
     In one run: for a placement that was written and read again nextpnr needs 4 % more wires.
     """
-    options = nextpnr_options(job, seed)
+    options = [*nextpnr_options(job, seed), *router_options(job)]
     plan = floorplan.read(job.floorplan) if job.floorplan else floorplan.Floorplan()
     all_of_it = [netlist.parent.name, options, asdict(plan), dict(job.settings), versions()[NEXTPNR]]
     key = hashlib.sha256(json.dumps(all_of_it).encode()).hexdigest()[:12]
@@ -358,8 +357,6 @@ def route(netlist: Path, job: Job, seed: int) -> Routed:
     if blocked := len(plan.blocked()):
         # the cells that keep them empty
         used[floorplan.COMB] = used[floorplan.COMB][0] - blocked, used[floorplan.COMB][1]
-    if not job.route:
-        return Routed(seed, None, placed_mhz, [], (0.0, 0.0), used, seconds, "placed, not routed", cached)
     double = double_clocks({name: clock["constraint"] for name, clock in report["fmax"].items()})
     mhz = min(clock["achieved"] * cycles_of_clk(name, name, double) for name, clock in report["fmax"].items())
     mhz = min([mhz, *(allowed for allowed, _ in paths_of(report))])
@@ -407,13 +404,7 @@ def target_errors(outcome: Outcome) -> list[str]:
     if not outcome.fits:
         return [] if least is None else [f"too big for {DEVICE}: {area_text(outcome.area)}"]
     if best is None:
-        # a line without a minimum may stay without a clock rate, but one that is only placed must have been
-        owed = [
-            routed
-            for routed in outcome.routed
-            if least is not None or (not outcome.job.route and not routed.utilisation)
-        ]
-        return [f"seed {routed.seed}: {routed.reason}" for routed in owed]
+        return [] if least is None else [f"seed {routed.seed}: {routed.reason}" for routed in outcome.routed]
     if least is not None and best.mhz is not None and best.mhz < least:
         return [f"{best.mhz} MHz (seed {best.seed}) is below {least:g} MHz"]
     return []
@@ -511,7 +502,6 @@ def main() -> int:
                 "parameters": dict(outcome.job.parameters),
                 "speed": outcome.job.speed,
                 "minimum_mhz": outcome.job.minimum_mhz,
-                "goal_mhz": outcome.job.goal_mhz,
                 **vars(outcome.area),
                 "fits": outcome.fits,
                 "routed": [vars(routed) for routed in outcome.routed],

@@ -43,8 +43,7 @@ def routed_table(report: Mapping[str, Any]) -> str:
     ]
     for block in report["blocks"]:
         best = best_of(block)
-        placed = [run for run in block["routed"] if run["utilisation"]]
-        used = f"{placed[0]['utilisation'][COMB][0]:,}" if placed else "" if block["fits"] else "too many"
+        used = f"{best['utilisation'][COMB][0]:,}" if best else "" if block["fits"] else "too many"
         before = ", ".join(f"{run['placed_mhz'] or '-'}" for run in block["routed"])
         seeds = ", ".join(f"{run['mhz'] or '-'} ({run['seed']})" for run in block["routed"])
         if not best and block["routed"]:

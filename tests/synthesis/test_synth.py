@@ -39,7 +39,6 @@ def test_the_table_is_right() -> None:
     [
         ("speed = 5", "a: speed = 5 must be 6, 7 or 8"),
         ('xilinx = ["xc6"]', r"a: xilinx = \['xc6'\] must be of xc7, xcup"),
-        ("route = false\nminimum_mhz = 100", "a: minimum_mhz = 100 needs route = true"),
         ('floorplan = "f"', "a: floorplan = 'f' has no file scripts/floorplans/f.toml"),
         ('router = "r"', "a: router = 'r' must be of router1, router2"),
         (
@@ -63,10 +62,6 @@ def test_targets() -> None:
     assert target_errors(outcome(SMALL, routed(99.0), minimum=None)) == []
     assert target_errors(outcome(SMALL, routed(None))) == ["seed 1: ERROR: no place"]
     assert target_errors(outcome(SMALL, routed(None), minimum=None)) == []
-    only_placed = Job("block", "block", route=False)
-    unplaced = Outcome(only_placed, SMALL, [routed(None)], {}, 1.0, [])
-    assert target_errors(unplaced) == ["seed 1: ERROR: no place"]
-    assert target_errors(replace(unplaced, routed=[replace(routed(None), utilisation={"TRELLIS_FF": (1, 2)})])) == []
     for name, most in vars(CAPACITY).items():
         big = replace(SMALL, **{name: most + 1})
         assert target_errors(outcome(big, minimum=None)) == []
@@ -162,12 +157,8 @@ def test_a_small_module_is_placed_routed_and_kept(tmp_path: Path, monkeypatch: p
     assert first.best.mhz is not None
     assert first.best.mhz > 20.0
     assert first.best.placed_mhz is not None
-    only_placed = synth.run_job(replace(job, minimum_mhz=None, route=False))
-    assert only_placed.errors == []
-    (placed,) = only_placed.routed
-    assert (placed.mhz, placed.reason) == (None, "placed, not routed")
-    assert placed.placed_mhz is not None and placed.placed_mhz > 20.0
-    assert placed.utilisation["TRELLIS_FF"][0] >= 16
+    assert first.best.placed_mhz > 20.0
+    assert first.best.utilisation["TRELLIS_FF"][0] >= 16
     assert first.best.path
     assert not any("TRELLIS" in net for net in first.best.path)
     assert first.xilinx["xc7"]["flip_flops"] == 16
@@ -190,8 +181,8 @@ def test_settings_get_into_the_netlist(tmp_path: Path) -> None:
     clocks = tmp_path.joinpath(synth.CLOCKS).read_text(encoding="utf-8")
     assert clocks == 'FREQUENCY PORT "clk_in" 100 MHZ;\n'
     assert "settings" not in modules["LUT4"]
-    assert "--tmg-ripup" in synth.nextpnr_options(job, 1)
-    assert "--tmg-ripup" not in synth.nextpnr_options(replace(job, ripup=False), 1)
+    assert "--tmg-ripup" in synth.router_options(job)
+    assert "--tmg-ripup" not in synth.router_options(replace(job, ripup=False))
     assert synth.CLOCKS in synth.nextpnr_options(job, 1)
     assert synth.CLOCKS not in synth.nextpnr_options(replace(job, double_clock=False), 1)
 
