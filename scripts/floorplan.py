@@ -38,7 +38,7 @@ COMMON = 3000
 """Nets with more users (the clock) have no place."""
 COLUMNS = range(2, 125)
 """of the LFE5U-85F with logic"""
-ROWS = tuple(y for y in range(1, 94) if y % 12 != 10)
+ROWS = tuple(y for y in range(2, 94) if y % 12 != 10)
 """of the LFE5U-85F with logic; the others have block RAMs and multipliers"""
 BLOCKED = ("SLICED.K1", "SLICED.K0")
 """LUTs of a tile that can stay empty, in this order: a LUT RAM takes the slices A to C"""

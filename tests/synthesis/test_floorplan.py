@@ -13,7 +13,7 @@ import pytest
 
 from scripts import floorplan
 from scripts.floorplan import Blockage, Floorplan
-from scripts.synth import Job, new_floorplan, read_jobs, run_job
+from scripts.synth import CAPACITY, Job, new_floorplan, read_jobs, run_job
 from scripts.synth_check import run_yosys
 
 NAMES = {2: "EBR0", 5: "EBR1", 8: "EBR3"}
@@ -90,6 +90,10 @@ def test_places_get_into_the_netlist() -> None:
             floorplan.apply(netlist, Floorplan({name: "X8/Y4/EBR3"}))
 
 
+def test_every_tile_with_logic_has_eight_luts() -> None:
+    assert 8 * len(floorplan.COLUMNS) * len(floorplan.ROWS) == CAPACITY.luts
+
+
 def test_blocked_luts() -> None:
     """Rows of block RAMs have none; where two boxes overlap the greater number counts."""
     plan = Floorplan({}, (Blockage((5, 6), (45, 47), 1), Blockage((6, 6), (47, 48), 2), Blockage((6, 7), (48, 48), 1)))
@@ -111,13 +115,13 @@ def test_blocked_luts() -> None:
         ('b = "X1/Y2/EBR0"\na = "X1/Y2/EBR0"', "floorplan test: a and b are both at X1/Y2/EBR0"),
         ("blockage = 3", "floorplan test: blockage = 3 must be a table of x, y and luts"),
         ("[[blockage]]\nx = [2, 3]\nluts = 1", r"floorplan test: blockage = \{'x'.* must be a table of x, y and luts"),
-        (BOX.format("[3, 2]", "[1, 1]", 1), r"blockage: x = \[3, 2\] must be the first and the last of 2 to 124"),
-        (BOX.format("[2, 125]", "[1, 1]", 1), r"blockage: x = \[2, 125\] must be the first and the last of 2 to 124"),
-        (BOX.format("[2, 3]", "[0, 1]", 1), r"blockage: y = \[0, 1\] must be the first and the last of 1 to 93"),
-        (BOX.format("[2, 3]", "4", 1), "blockage: y = 4 must be the first and the last of 1 to 93"),
-        (BOX.format("[2, 3]", "[1, true]", 1), r"blockage: y = \[1, True\] must be the first and the last of 1 to 93"),
-        (BOX.format("[2, 3]", "[1, 1]", 3), "blockage: luts = 3 must be 1 to 2"),
-        (BOX.format("[2, 3]", "[1, 1]", 0), "blockage: luts = 0 must be 1 to 2"),
+        (BOX.format("[3, 2]", "[2, 2]", 1), r"blockage: x = \[3, 2\] must be the first and the last of 2 to 124"),
+        (BOX.format("[2, 125]", "[2, 2]", 1), r"blockage: x = \[2, 125\] must be the first and the last of 2 to 124"),
+        (BOX.format("[2, 3]", "[1, 2]", 1), r"blockage: y = \[1, 2\] must be the first and the last of 2 to 93"),
+        (BOX.format("[2, 3]", "4", 1), "blockage: y = 4 must be the first and the last of 2 to 93"),
+        (BOX.format("[2, 3]", "[1, true]", 1), r"blockage: y = \[1, True\] must be the first and the last of 2 to 93"),
+        (BOX.format("[2, 3]", "[2, 2]", 3), "blockage: luts = 3 must be 1 to 2"),
+        (BOX.format("[2, 3]", "[2, 2]", 0), "blockage: luts = 0 must be 1 to 2"),
     ],
 )
 def test_a_wrong_line_is_named(folder: Path, lines: str, message: str) -> None:
