@@ -92,7 +92,7 @@ def read_blockage(row: Any) -> Blockage:
         raise ValueError(f"blockage = {row!r} must be a table of x, y and luts")
     for name, inside in (("x", COLUMNS), ("y", range(ROWS[0], ROWS[-1] + 1))):
         ends = row[name]
-        numbers = isinstance(ends, list) and len(ends) == 2 and all(type(end) is int for end in ends)
+        numbers = isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int) for end in ends)
         if not numbers or ends[0] > ends[1] or ends[0] not in inside or ends[1] not in inside:
             raise ValueError(
                 f"blockage: {name} = {ends!r} must be the first and the last of {inside[0]} to {inside[-1]}"

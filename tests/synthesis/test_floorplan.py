@@ -119,9 +119,10 @@ def test_blocked_luts() -> None:
         (BOX.format("[2, 125]", "[2, 2]", 1), r"blockage: x = \[2, 125\] must be the first and the last of 2 to 124"),
         (BOX.format("[2, 3]", "[1, 2]", 1), r"blockage: y = \[1, 2\] must be the first and the last of 2 to 93"),
         (BOX.format("[2, 3]", "4", 1), "blockage: y = 4 must be the first and the last of 2 to 93"),
-        (BOX.format("[2, 3]", "[1, true]", 1), r"blockage: y = \[1, True\] must be the first and the last of 2 to 93"),
+        (BOX.format("[2, 3]", "[2.0, 3]", 1), r"blockage: y = \[2.0, 3\] must be the first and the last of 2 to 93"),
         (BOX.format("[2, 3]", "[2, 2]", 3), "blockage: luts = 3 must be 1 to 2"),
         (BOX.format("[2, 3]", "[2, 2]", 0), "blockage: luts = 0 must be 1 to 2"),
+        (BOX.format("[2, 3]", "[2, 2]", "true"), "blockage: luts = True must be 1 to 2"),
     ],
 )
 def test_a_wrong_line_is_named(folder: Path, lines: str, message: str) -> None:
